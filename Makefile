@@ -1,0 +1,54 @@
+# A fresh machine with Python 3.11 or later and make needs nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint docs fix bench sample-data clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: .venv/installed ## Set up, then run the three commands on the sample data
+	@cd sample_data && set -e; for line in \
+	  "analyze labels.csv" "weights --scheme inverse" "score preds.parquet"; do \
+	  echo; echo "\$$ wcetool $$line"; ../$(BIN)/wcetool $$line; done
+
+test: .venv/installed-dev ## Set up, then run the whole test suite
+	$(BIN)/python -m pytest -q -n auto
+
+check: lint test ## Everything a change must pass: format, lint, types, imports, documents, tests
+
+lint: .venv/installed-dev ## All of check but the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check docs/schemes.md docs/cli.md
+
+fix: .venv/installed-dev ## Format, mend what can be mended, bring the generated documents up to date
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/cog -r docs/schemes.md docs/cli.md
+
+bench: .venv/installed-dev ## Time and memory of the three commands on a million rows
+	$(BIN)/python benchmarks/million_rows.py
+
+sample-data: .venv/installed-dev ## Build sample_data again
+	$(BIN)/python sample_data/build.py
+
+clean: ## Remove the environment and all caches
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $(PYTHON) is older than Python 3.11 (hint: make PYTHON=python3.12)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/installed-dev: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ .venv/installed

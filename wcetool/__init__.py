@@ -1,0 +1,74 @@
+"""Class imbalance, class weights and weighted cross-entropy, exactly.
+
+The public functions and results are loaded when they are first used: importing costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from wcetool.api.analysis import analyze
+    from wcetool.api.scoring import score, score_file
+    from wcetool.api.weighting import class_weights, read_weights, sample_weights, write_weights
+    from wcetool.errors import (
+        ConfigError,
+        InputError,
+        MergeError,
+        OutputError,
+        SchemeError,
+        UsageError,
+        WceError,
+        WeightFileError,
+    )
+    from wcetool.results.analysis import Analysis
+    from wcetool.results.score import ScoreReport
+    from wcetool.results.weights import ClassWeights
+
+__all__ = [
+    "Analysis",
+    "ClassWeights",
+    "ConfigError",
+    "InputError",
+    "MergeError",
+    "OutputError",
+    "SchemeError",
+    "ScoreReport",
+    "UsageError",
+    "WceError",
+    "WeightFileError",
+    "analyze",
+    "class_weights",
+    "read_weights",
+    "sample_weights",
+    "score",
+    "score_file",
+    "write_weights",
+]
+
+_HOMES = {
+    "analyze": "api.analysis",
+    "score": "api.scoring",
+    "score_file": "api.scoring",
+    "class_weights": "api.weighting",
+    "read_weights": "api.weighting",
+    "sample_weights": "api.weighting",
+    "write_weights": "api.weighting",
+    "Analysis": "results.analysis",
+    "ScoreReport": "results.score",
+    "ClassWeights": "results.weights",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'wcetool' has no attribute {name!r}")
+    home = importlib.import_module(f"wcetool.{_HOMES.get(name, 'errors')}")
+    return getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

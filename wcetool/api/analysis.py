@@ -1,0 +1,68 @@
+"""`analyze` says how imbalanced labels are."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from wcetool.api.labels import counted_labels
+from wcetool.core.distribution import Buckets, measure
+from wcetool.data.options import ReadingKeywords, ReadingOptions
+from wcetool.engine.local import OnProgress
+from wcetool.results.analysis import Analysis
+
+
+def analyze(
+    labels: Any,
+    *,
+    buckets: str = "100,20",
+    jobs: int | None = None,
+    on_progress: OnProgress | None = None,
+    **reading: Unpack[ReadingKeywords],
+) -> Analysis:
+    """Report how imbalanced the classes of some labels are.
+
+    Parameters
+    ----------
+    labels : path, list of `os.PathLike`, column or table
+        Files (CSV, TSV, Parquet, counts that `analyze` wrote), or labels in memory: a list, a NumPy
+        array, a pandas, Polars or pyarrow column. A str is a path; a list of str is labels.
+    buckets : str, default "100,20"
+        Bounds of many, medium and few, in samples.
+    jobs : int, optional
+        Threads; changes nothing but the time.
+    on_progress : callable, optional
+        Takes bytes, rows and bytes in all, from any thread.
+    **reading
+        How labels are read; the names of `ReadingKeywords`.
+
+    Returns
+    -------
+    Analysis
+        Counts, shares and measures; `to_dict()` is the JSON of the command.
+
+    Raises
+    ------
+    InputError
+        If the labels cannot be read or there are none.
+    UsageError
+        If an option is wrong, or has no effect.
+
+    Examples
+    --------
+    >>> analyze(["cat", "dog", "cat", "cat"]).imbalance.ratio
+    3.0
+    """
+    bounds = Buckets.parse(buckets)
+    counted = counted_labels(
+        labels, ReadingOptions.of(**reading), jobs=jobs, on_progress=on_progress
+    )
+    return Analysis(
+        inputs=counted.inputs,
+        counts=counted.counts,
+        missing=counted.missing,
+        imbalance=measure(counted.counts),
+        buckets=bounds,
+        parameters=counted.parameters,
+        notes=counted.notes,
+        warnings=counted.warnings,
+    )

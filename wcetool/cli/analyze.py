@@ -1,0 +1,77 @@
+"""`wcetool analyze`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wcetool.cli.options import (
+    LABELS,
+    OUTPUT,
+    ConfigFlags,
+    ReadingFlags,
+    RowFlags,
+    RunFlags,
+    ShowFlags,
+    option,
+)
+from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
+from wcetool.cli.running import running
+
+
+def analyze(
+    ctx: typer.Context,
+    labels: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LABELS",
+            show_default=False,
+            help="CSV, TSV or Parquet files (also .gz .bz2 .xz .zst), globs, folders of "
+            "Parquet, or -",
+        ),
+    ],
+    reading: ReadingFlags,
+    rows: RowFlags,
+    show: ShowFlags,
+    run: RunFlags,
+    config: ConfigFlags,
+    buckets: Annotated[
+        str,
+        option(
+            "--buckets",
+            panel=LABELS,
+            metavar="MANY,FEW",
+            help="Bounds of many, medium and few: more than MANY, fewer than FEW. Default: 100,20.",
+        ),
+    ] = "100,20",
+    output: Annotated[
+        str | None,
+        option(
+            "-o",
+            "--output",
+            panel=OUTPUT,
+            metavar="PATH",
+            help="Write the result there, whole or not at all; the suffix chooses the format.",
+        ),
+    ] = None,
+) -> None:
+    """Report how imbalanced the classes of a label file are."""
+    form = chosen_format(ctx, show, rows, output)
+    paths = input_paths(labels, "analyze")
+    with running(ctx, show, paths, output) as progress:
+        import wcetool
+
+        result = wcetool.analyze(
+            paths,
+            buckets=buckets,
+            jobs=run.jobs,
+            on_progress=progress.advance,
+            **reading.keywords(),
+        )
+        say_notes(result, show)
+        emit(result, form, show, rows, output)
+        progress.close(
+            f"analyzed {result.rows:,} rows, {result.counts.n_classes:,} classes, "
+            f"{result.missing:,} missing labels"
+        )

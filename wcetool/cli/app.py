@@ -1,0 +1,119 @@
+"""The Typer application, and what an error becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from wcetool import __version__
+from wcetool.cli.analyze import analyze
+from wcetool.cli.explain import explain
+from wcetool.cli.help import GroupedCommand
+from wcetool.cli.options import spread
+from wcetool.cli.score import score
+from wcetool.cli.weights import weights
+from wcetool.errors import ExitCode, WceError, printable
+
+app = typer.Typer(
+    name="wcetool",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"wcetool {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def wcetool(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "-V", "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Class imbalance, class weights and weighted cross-entropy, exactly."""
+
+
+_EPILOGS: dict[Callable[..., None], tuple[str, ...]] = {
+    analyze: (
+        "Example: wcetool analyze labels.csv --label-column label",
+        "Memory: a few blocks of the file and the counts; it does not grow with the rows.",
+    ),
+    weights: (
+        "Example: wcetool weights labels.csv --scheme effective-number:beta=0.999 -o weights.json",
+        "Memory: as analyze.",
+    ),
+    score: (
+        "Example: wcetool score preds.parquet --weights weights.json",
+        "Memory: a few blocks of the file and classes x classes counts, however many rows.",
+    ),
+    explain: ("Example: wcetool explain schemes",),
+}
+for command, epilog in _EPILOGS.items():
+    app.command(cls=GroupedCommand, epilog="\n".join(epilog))(spread(command))
+
+
+def run(args: Sequence[str]) -> int:
+    """Run a command line and return its exit code; nothing but the code leaves this function."""
+    try:
+        code = app(args=list(args), prog_name="wcetool", standalone_mode=False)
+        _flush()
+    except WceError as error:
+        _say_error(str(error), args)
+        return error.exit_code
+    except typer.TyperException as error:
+        if not args:  # the message is the help text
+            print(error.format_message())
+            return ExitCode.USAGE
+        _say_error(_usage_text(error), args)
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        _forget_stdout()
+        return ExitCode.PIPE
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the one place that maps what nobody foresaw
+        _say_error(
+            f"internal error: {type(error).__name__}: {error}\n  hint: run again with -v", args
+        )
+        return ExitCode.INTERNAL
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _usage_text(error: typer.TyperException) -> str:
+    """Give Typer's usage errors the form of ours."""
+    message = printable(error.format_message().replace("\n", " ").rstrip("."))
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "wcetool"
+    return f"{message[:1].lower()}{message[1:]}\n  hint: {command} --help"
+
+
+def _say_error(text: str, args: Sequence[str]) -> None:
+    if sys.stderr is None:
+        return
+    if "-v" in args or "--verbose" in args:
+        import traceback
+
+        traceback.print_exc()
+    print(f"error: {text}", file=sys.stderr, flush=True)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter flush into nothing when it exits: the reader is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,0 +1,333 @@
+"""Options that several commands share, written once; a dataclass of them is one parameter."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from wcetool.render.words import Color, Format, Sort
+
+PANELS = SCORES, WEIGHTS, LOSS, LABELS, INPUT, OUTPUT, RUN = (
+    "Scores",
+    "Weights",
+    "Loss",
+    "Labels and classes",
+    "Input files",
+    "Output",
+    "Run",
+)
+
+
+def option(*names: str, panel: str, help: str, metavar: str | None = None, **more: Any) -> Any:
+    """Declare an option; the environment may set it, and its help text says its default."""
+    long = next(name for name in names if name.startswith("--")).partition("/")[0]
+    return typer.Option(
+        *names,
+        help=help,
+        metavar=metavar,
+        rich_help_panel=panel,
+        show_default=False,
+        envvar="WCETOOL_" + long[2:].replace("-", "_").upper(),
+        show_envvar=False,
+        **more,
+    )
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Give Typer the fields of every dataclass parameter as options of their own."""
+    hints = get_type_hints(command, include_extras=True)
+    signature = inspect.signature(command)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name not in groups:
+            parameters.append(parameter.replace(annotation=hints[parameter.name]))
+            continue
+        group = groups[parameter.name]
+        types = get_type_hints(group, include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                one.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=one.default,
+                annotation=types[one.name],
+            )
+            for one in fields(group)
+        ]
+
+    @functools.wraps(command)
+    def spread_command(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{one.name: values.pop(one.name) for one in fields(group)})
+        command(**values)
+
+    # Arguments may come without a default, options all have one: the order must be legal Python.
+    parameters.sort(key=lambda one: one.kind)
+    spread_command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    spread_command.__annotations__ = {one.name: one.annotation for one in parameters}
+    del spread_command.__wrapped__
+    return spread_command
+
+
+def _load(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
+    """Read the configuration once both of its options are known, before any takes a default."""
+    from wcetool.cli.config import load_config
+
+    ctx.meta[f"wcetool.{param.name}"] = value
+    if {"wcetool.config", "wcetool.no_config"} <= ctx.meta.keys() and not ctx.meta[
+        "wcetool.no_config"
+    ]:
+        config = load_config(ctx.meta["wcetool.config"], option_names(ctx))
+        ctx.meta["wcetool.file"] = config
+        name = ctx.info_name or ""
+        ctx.default_map = config.for_command(name, option_names(ctx).get(name, set()))
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingFlags:
+    """How files are read; the same in every command that reads data."""
+
+    label_column: Annotated[
+        str | None,
+        option(
+            "-l",
+            "--label-column",
+            panel=LABELS,
+            metavar="NAME|NUMBER",
+            help="Column that holds the label: a name, or a number from 1; a name wins.",
+        ),
+    ] = None
+    classes: Annotated[
+        str | None,
+        option(
+            "--classes",
+            panel=LABELS,
+            metavar="FILE|A,B,C",
+            help="Declare the classes and their order; absent ones count 0, others are refused.",
+        ),
+    ] = None
+    names: Annotated[
+        str | None,
+        option(
+            "--names",
+            panel=LABELS,
+            metavar="FILE",
+            help="Names of label codes: JSON, lines of code and name, or a name a line from "
+            "code 0.",
+        ),
+    ] = None
+    missing: Annotated[
+        str | None,
+        option(
+            "--missing",
+            panel=LABELS,
+            metavar="MARKERS",
+            help="Texts that mean no label, comma-separated, besides the empty one: NA,?",
+        ),
+    ] = None
+    strip: Annotated[
+        bool, option("--strip", panel=LABELS, help="Take white space off both ends of labels.")
+    ] = False
+    casefold: Annotated[
+        bool, option("--casefold", panel=LABELS, help="Fold the case of labels: Male is male.")
+    ] = False
+    max_classes: Annotated[
+        int | None,
+        option(
+            "--max-classes",
+            panel=LABELS,
+            metavar="N",
+            help="Refuse more distinct labels than this: most likely an id column. Default "
+            "1,000,000.",
+        ),
+    ] = None
+    input_format: Annotated[
+        str | None,
+        option(
+            "--input-format",
+            panel=INPUT,
+            metavar="FORMAT",
+            help="csv, tsv, parquet, or counts (what analyze -f json wrote). Default: by "
+            "content and suffix.",
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        option(
+            "--delimiter",
+            panel=INPUT,
+            metavar="CHAR",
+            help="Field delimiter, or tab. Default: a comma, a tab for .tsv.",
+        ),
+    ] = None
+    header: Annotated[
+        bool | None,
+        option(
+            "--header/--no-header",
+            panel=INPUT,
+            help="Whether the first row names the columns. Default: it does, unless it looks "
+            "like data.",
+        ),
+    ] = None
+    quote_char: Annotated[
+        str | None,
+        option("--quote-char", panel=INPUT, metavar="CHAR", help='Quote character. Default: ".'),
+    ] = None
+    escape_char: Annotated[
+        str | None,
+        option(
+            "--escape-char", panel=INPUT, metavar="CHAR", help="Escape character. Default: none."
+        ),
+    ] = None
+    no_quoting: Annotated[
+        bool, option("--no-quoting", panel=INPUT, help="Quotes are ordinary characters.")
+    ] = False
+    skip_lines: Annotated[
+        int,
+        option("--skip-lines", panel=INPUT, metavar="N", help="Lines to skip above the header."),
+    ] = 0
+    encoding: Annotated[
+        str | None,
+        option("--encoding", panel=INPUT, metavar="NAME", help="Text encoding. Default: UTF-8."),
+    ] = None
+
+    def keywords(self) -> dict[str, Any]:
+        """Return what was given, as the keywords of the public functions."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["quoting"] = not given.pop("no_quoting")
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowFlags:
+    """How a result is shown, and how much is said while it is computed."""
+
+    format: Annotated[
+        Format | None,
+        option(
+            "-f",
+            "--format",
+            panel=OUTPUT,
+            metavar="FORMAT",
+            help="table, json, csv (a row per class) or md. Default: table, also when piped.",
+        ),
+    ] = None
+    digits: Annotated[
+        int,
+        option(
+            "--digits",
+            panel=OUTPUT,
+            metavar="N",
+            min=0,
+            max=15,
+            help="Decimals shown by table and md; json and csv hold all. Default: 4.",
+        ),
+    ] = 4
+    color: Annotated[
+        Color,
+        option(
+            "--color",
+            panel=OUTPUT,
+            metavar="WHEN",
+            help="auto, always or never; auto heeds NO_COLOR and TERM=dumb. Default: auto.",
+        ),
+    ] = Color.AUTO
+    quiet: Annotated[
+        bool,
+        option("-q", "--quiet", panel=RUN, help="No notes and no progress; errors always show."),
+    ] = False
+    verbose: Annotated[
+        bool,
+        option("-v", "--verbose", panel=RUN, help="Say how long it took; traceback on errors."),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFlags:
+    """Which classes are shown, and in which order."""
+
+    sort: Annotated[
+        Sort,
+        option(
+            "--sort",
+            panel=OUTPUT,
+            metavar="KEY",
+            help="Order of the classes shown: index, label or count. Default: index.",
+        ),
+    ] = Sort.INDEX
+    top: Annotated[
+        int | None,
+        option(
+            "--top",
+            panel=OUTPUT,
+            metavar="N",
+            min=1,
+            help="Show the first N classes, the others summed up in one row.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFlags:
+    """How a run is done."""
+
+    jobs: Annotated[
+        int | None,
+        option(
+            "-j",
+            "--jobs",
+            panel=RUN,
+            metavar="N",
+            help="Threads; changes nothing but the time. Default: one a processor.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFlags:
+    """Where defaults come from; they stand in the signature of a result like any other value."""
+
+    config: Annotated[
+        str | None,
+        option(
+            "--config",
+            panel=RUN,
+            metavar="PATH",
+            help="Configuration file. Default: the nearest wcetool.toml or [tool.wcetool].",
+            is_eager=True,
+            callback=_load,
+        ),
+    ] = None
+    no_config: Annotated[
+        bool,
+        option(
+            "--no-config",
+            panel=RUN,
+            help="Read no configuration file.",
+            is_eager=True,
+            callback=_load,
+        ),
+    ] = False
+
+
+def option_names(ctx: typer.Context) -> dict[str, set[str]]:
+    """Return the long option names of every command, without dashes."""
+    parent: Any = ctx.parent
+    return {
+        name: {
+            flag[2:]
+            for param in command.params
+            for flag in (*param.opts, *param.secondary_opts)
+            if flag.startswith("--") and flag not in _NOT_IN_CONFIG
+        }
+        for name, command in parent.command.commands.items()
+    }
+
+
+_NOT_IN_CONFIG = ("--config", "--no-config", "--help", "--no-header", "--version")

@@ -1,0 +1,141 @@
+"""What a command says: the result on stdout or in a file, everything else on stderr."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from wcetool.cli.options import RowFlags, ShowFlags
+from wcetool.errors import InputError, OutputError, UsageError, printable
+from wcetool.render.words import Color, Format
+
+_BY_SUFFIX = {".json": Format.JSON, ".csv": Format.CSV, ".md": Format.MD}
+
+
+def say(kind: str, text: str) -> None:
+    """Write a line to stderr: `note: ...`, `warning: ...`."""
+    if sys.stderr is not None:
+        print(printable(f"{kind}: {text}"), file=sys.stderr, flush=True)
+
+
+def say_notes(result: Any, show: ShowFlags) -> None:
+    """Tell what was decided without being asked for, and what may not be as meant."""
+    if not show.quiet:
+        for note in result.notes:
+            say("note", note)
+        for warning in result.warnings:
+            say("warning", warning)
+
+
+def chosen_format(
+    ctx: typer.Context, show: ShowFlags, rows: RowFlags | None, output: str | None
+) -> Format:
+    """Return the format: what was asked for, else what the suffix of the output says, else table.
+
+    Raises
+    ------
+    UsageError
+        If an option of the display is given for a format that holds everything.
+    """
+    suffix = os.path.splitext(output or "")[1].lower()
+    form = show.format or _BY_SUFFIX.get(suffix, Format.TABLE)
+    if form in (Format.JSON, Format.CSV):
+        for name in ("digits", "sort", "top"):
+            if (rows is not None or name == "digits") and given(ctx, name):
+                raise UsageError(
+                    f"has no effect on {form.value}, which holds everything", where=f"--{name}"
+                )
+    return form
+
+
+def given(ctx: typer.Context, name: str) -> bool:
+    """Tell whether an option was typed on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def emit(
+    result: Any,
+    form: Format,
+    show: ShowFlags,
+    rows: RowFlags | None = None,
+    output: str | None = None,
+) -> None:
+    """Write the result, whole or not at all."""
+    from wcetool.render.formats import Look, render
+    from wcetool.render.views import View
+
+    view = View(digits=show.digits)
+    if rows is not None:
+        view = View(digits=show.digits, sort=rows.sort, top=rows.top)
+    on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    look = Look(
+        view=view,
+        width=shutil.get_terminal_size().columns if on_terminal else None,
+        color=_color(show.color, on_terminal=on_terminal),
+    )
+    data = render(result, form, look).encode("utf-8", "surrogatepass")
+    if output is None:
+        write_stdout(data)
+        return
+    from wcetool.data.writing import write_whole
+
+    write_whole(output, lambda stream: _write(stream, data))
+
+
+def write_stdout(data: bytes) -> None:
+    """Write bytes to stdout.
+
+    Raises
+    ------
+    OutputError
+        If it is closed, or the system refuses.
+    BrokenPipeError
+        If the reader has closed it.
+    """
+    if sys.stdout is None:
+        raise OutputError("is closed", where="standard output")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written: {os.strerror(error.errno or 0).lower()}", where="standard output"
+        ) from None
+
+
+def _write(stream: Any, data: bytes) -> None:
+    stream.write(data)
+
+
+def _color(when: Color, *, on_terminal: bool) -> bool:
+    if when is not Color.AUTO:
+        return when is Color.ALWAYS
+    return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def input_paths(paths: Sequence[str], command: str) -> list[Any]:
+    """Return paths as the public functions take them.
+
+    Raises
+    ------
+    UsageError
+        If there are none.
+    InputError
+        If standard input is named and closed.
+    """
+    from pathlib import Path
+
+    if not paths:
+        raise UsageError("no input is named", hint=f"wcetool {command} FILE")
+    if "-" in paths and sys.stdin is None:
+        raise InputError("is closed", where="standard input")
+    return [Path(path) for path in paths]

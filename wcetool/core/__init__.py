@@ -1,0 +1,1 @@
+"""Numbers: counts, weights, losses. NumPy only; opens no file, prints nothing, reads no clock."""

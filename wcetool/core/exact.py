@@ -1,0 +1,267 @@
+"""Sums that do not depend on the order in which they were added.
+
+`ExactSum` is the only way in which this program adds floats over rows: exact up to a stated
+quantum, so that addition is associative and commutative to the bit, for any blocks, order, threads
+or machines. What is not here: the row arithmetic (`losses`) and what the sums mean (`scoring`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from wcetool.core.arrays import FloatArray, IntArray
+from wcetool.errors import MergeError
+
+BLOCK = 1 << 14  # rows a block: 2^14 integers below 2^39 add up below 2^53, without rounding
+LIMB = 39  # bits of a limb
+LIMB_MASK = (1 << LIMB) - 1
+LIMBS = 4
+
+LOSS_EXPONENT = 20  # losses and probabilities: below 2^19, in units of 2^-98
+SQUARE_EXPONENT = 0  # squares of losses: below 2^39, in units of 2^-78
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactSum:
+    """Sums of float64 values in `n_cells` cells, exact up to a quantum; add sums to merge.
+
+    A value x is cut into three integers of at most 39 bits: the integer part of x 2^e, then twice
+    the next 39 bits, the last of them rounded to the nearest. `np.bincount` adds each without
+    rounding, since a block has at most 2^14 rows; the totals are carried into int64 limbs. With
+    e = 20 the quantum is 2^-98: every value of at least 2^-46 (1.4e-14) is added exactly, a smaller
+    one to the nearest multiple of 3.2e-30. Values of 2^(39-e) or more, and those that are not
+    finite, are kept apart: the finite ones as Python integers, the others as counts.
+
+    Attributes
+    ----------
+    exponent : int
+        The e above: 20 for losses and probabilities, 0 for squares of losses.
+    limbs : int64 array of shape (4, n_cells)
+        The total in base 2^39, highest limb first; all but the highest lie in [0, 2^39).
+    huge : tuple of (cell, total)
+        Sums of the large finite values, in quanta, in the order of the cells.
+    nonfinite : int64 array of shape (3, n_cells)
+        How many values were +inf, -inf and NaN.
+    """
+
+    exponent: int
+    limbs: IntArray
+    huge: tuple[tuple[int, int], ...]
+    nonfinite: IntArray
+
+    @classmethod
+    def zeros(cls, n_cells: int, *, exponent: int = LOSS_EXPONENT) -> ExactSum:
+        """Return the identity of `+`."""
+        return cls(
+            exponent,
+            np.zeros((LIMBS, n_cells), dtype=np.int64),
+            (),
+            np.zeros((3, n_cells), dtype=np.int64),
+        )
+
+    @classmethod
+    def by_class(
+        cls,
+        values: FloatArray,
+        target: IntArray,
+        n_cells: int,
+        *,
+        exponent: int = LOSS_EXPONENT,
+    ) -> ExactSum:
+        """Sum `values` by the cell that `target` names.
+
+        Parameters
+        ----------
+        values : float64 array of shape (n_samples,)
+            Any float64 values.
+        target : int64 array of shape (n_samples,)
+            The cell of each value, in [0, n_cells).
+        n_cells : int
+            Number of cells.
+        exponent : int, default 20
+            Fixes range and quantum.
+
+        Returns
+        -------
+        ExactSum
+            The sums; the identity of `+` where there are no values.
+        """
+        values, target, huge, nonfinite = _set_apart(values, target, n_cells, exponent)
+        limbs = np.zeros((LIMBS, n_cells), dtype=np.int64)
+        for start in range(0, len(values), BLOCK):
+            rows = slice(start, start + BLOCK)
+            for place, part in enumerate(_cut(values[rows], exponent), start=1):
+                limbs[place] += np.bincount(target[rows], weights=part, minlength=n_cells).astype(
+                    np.int64
+                )
+            _carried(limbs)
+        return cls(exponent, limbs, huge, nonfinite)
+
+    @classmethod
+    def total(cls, values: FloatArray, *, exponent: int = LOSS_EXPONENT) -> ExactSum:
+        """Sum all values in one cell: `by_class` with one class, without the bins."""
+        values, _, huge, nonfinite = _set_apart(values, None, 1, exponent)
+        limbs = np.zeros((LIMBS, 1), dtype=np.int64)
+        for start in range(0, len(values), BLOCK):
+            block = values[start : start + BLOCK]
+            for place, part in enumerate(_cut(block, exponent), start=1):
+                limbs[place] += int(part.sum())  # integers below 2^53 in any order: no rounding
+            _carried(limbs)
+        return cls(exponent, limbs, huge, nonfinite)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return int(self.limbs.shape[1])
+
+    @property
+    def fraction_bits(self) -> int:
+        """The quantum is 2 to the power of minus this."""
+        return self.exponent + 2 * LIMB
+
+    def __add__(self, other: ExactSum) -> ExactSum:
+        if (self.exponent, self.n_cells) != (other.exponent, other.n_cells):
+            raise MergeError(
+                f"cannot add exact sums of {self.n_cells} and {other.n_cells} cells, "
+                f"exponents {self.exponent} and {other.exponent}"
+            )
+        return ExactSum(
+            self.exponent,
+            _carried(self.limbs + other.limbs),
+            _add_huge(self.huge, other.huge),
+            self.nonfinite + other.nonfinite,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExactSum):
+            return NotImplemented
+        return (
+            self.exponent == other.exponent
+            and np.array_equal(self.limbs, other.limbs)
+            and self.huge == other.huge
+            and np.array_equal(self.nonfinite, other.nonfinite)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def quanta(self) -> list[int]:
+        """Return the sums of the finite values, as integer multiples of 2^-fraction_bits."""
+        totals = [0] * self.n_cells
+        for limb in self.limbs.tolist():
+            totals = [(total << LIMB) + digit for total, digit in zip(totals, limb, strict=True)]
+        for cell, total in self.huge:
+            totals[cell] += total
+        return totals
+
+    def finite(self) -> list[float]:
+        """Return the sums of the finite values, each rounded once."""
+        return [rounded(Fraction(n, 1 << self.fraction_bits)) for n in self.quanta()]
+
+    def values(self) -> list[float]:
+        """Return the sums, each rounded once; as IEEE 754 has it where a value was not finite."""
+        totals = self.finite()
+        for cell in np.flatnonzero(self.nonfinite.any(axis=0)).tolist():
+            plus, minus, nan = self.nonfinite[:, cell].tolist()
+            totals[cell] = math.nan if nan or (plus and minus) else math.inf if plus else -math.inf
+        return totals
+
+
+@dataclass(frozen=True, slots=True)
+class DyadicWeights:
+    """Finite floats as integers over one power of two, so that weighted sums stay exact.
+
+    A common denominator costs far less than adding fractions one by one.
+    """
+
+    numerators: tuple[int, ...]
+    bits: int
+
+    @classmethod
+    def of(cls, weights: Iterable[float]) -> DyadicWeights:
+        """Convert finite floats, without rounding."""
+        ratios = [weight.as_integer_ratio() for weight in weights]
+        bits = max((denominator.bit_length() for _, denominator in ratios), default=1) - 1
+        return cls(tuple((n << bits) // denominator for n, denominator in ratios), bits)
+
+    def dot(self, integers: Iterable[int], *, power: int = 1) -> Fraction:
+        """Return sum(weights^power * integers), exactly."""
+        total = sum(w**power * n for w, n in zip(self.numerators, integers, strict=True))
+        return Fraction(total, 1 << (self.bits * power))
+
+    def total(self, sums: ExactSum, *, power: int = 1) -> Fraction:
+        """Return sum(weights^power * finite sums) over the cells, exactly."""
+        return self.dot(sums.quanta(), power=power) / (1 << sums.fraction_bits)
+
+
+def rounded(value: Fraction) -> float:
+    """Return the nearest float64; infinite beyond its range."""
+    try:
+        return value.numerator / value.denominator
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _cut(values: FloatArray, exponent: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Cut values into integers of at most 39 bits, highest first; only the last is rounded.
+
+    Truncation keeps the parts of one sign, so that the differences are exact for negative values
+    as well.
+    """
+    scaled = values * float(1 << exponent)
+    high = np.trunc(scaled)
+    scaled -= high
+    scaled *= float(1 << LIMB)
+    middle = np.trunc(scaled)
+    scaled -= middle
+    scaled *= float(1 << LIMB)
+    return high, middle, np.rint(scaled, out=scaled)
+
+
+def _carried(limbs: IntArray) -> IntArray:
+    """Bring every limb but the highest into [0, 2^39), in place: one form for one number."""
+    for place in range(LIMBS - 1, 0, -1):
+        limbs[place - 1] += limbs[place] >> LIMB
+        limbs[place] &= LIMB_MASK
+    return limbs
+
+
+def _set_apart(
+    values: FloatArray, target: IntArray | None, n_cells: int, exponent: int
+) -> tuple[FloatArray, IntArray, tuple[tuple[int, int], ...], IntArray]:
+    """Take out the values that the limbs cannot hold; without a target all are in cell 0."""
+    nonfinite = np.zeros((3, n_cells), dtype=np.int64)
+    apart = ~(np.abs(values) < float(1 << (LIMB - exponent)))
+    if not apart.any():
+        return values, np.empty(0, np.int64) if target is None else target, (), nonfinite
+    if target is None:
+        target = np.zeros(len(values), dtype=np.int64)
+    large, cells = values[apart], target[apart]
+    for kind, chosen in enumerate((large == math.inf, large == -math.inf, np.isnan(large))):
+        nonfinite[kind] = np.bincount(cells[chosen], minlength=n_cells)
+    huge: dict[int, int] = {}
+    finite = np.isfinite(large)
+    for cell, value in zip(cells[finite].tolist(), large[finite].tolist(), strict=True):
+        # A float of 2^19 or more is a whole number of quanta.
+        numerator, denominator = value.as_integer_ratio()
+        huge[cell] = huge.get(cell, 0) + (numerator << (exponent + 2 * LIMB)) // denominator
+    return values[~apart], target[~apart], _canonical(huge), nonfinite
+
+
+def _add_huge(
+    left: tuple[tuple[int, int], ...], right: tuple[tuple[int, int], ...]
+) -> tuple[tuple[int, int], ...]:
+    if not (left and right):
+        return left or right
+    total = dict(left)
+    for cell, value in right:
+        total[cell] = total.get(cell, 0) + value
+    return _canonical(total)
+
+
+def _canonical(huge: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((cell, total) for cell, total in huge.items() if total))

@@ -1,0 +1,391 @@
+"""Scores and targets -> the terms of each row: loss, probability of the true class, Brier term.
+
+The kernels work block by block in one float64 buffer. A row's numbers do not depend on the block in
+which it stands: sums over the classes run in a fixed order (column after column for few classes,
+NumPy's pairwise order along a contiguous row for many), and everything else is elementwise. Nothing
+is summed over rows here; that is `scoring`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from wcetool.core.arrays import BoolArray, FloatArray, IntArray
+from wcetool.core.vocabulary import InputKind, Task
+
+COLUMN_LAYOUT = 100  # up to this many classes a block is (n_classes, rows), else (rows, n_classes)
+BLOCK_ROWS = 1 << 14
+BLOCK_VALUES = 1 << 19  # 4 MiB of float64
+
+SUM_TOLERANCE = 1e-4
+
+Scores: TypeAlias = "npt.NDArray[np.floating] | Sequence[npt.NDArray[np.floating]]"
+"""Scores of a batch: an array (n_samples, n_classes), or a column (n_samples,) for each class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far stored probabilities may be from what they should be.
+
+    Attributes
+    ----------
+    row_sum : float
+        Largest distance of a row's sum from 1.
+    value : float
+        Largest distance of a value from [0, 1].
+    """
+
+    row_sum: float
+    value: float
+
+    @classmethod
+    def for_rounding(cls, unit: float, n_classes: int) -> Tolerance:
+        """Allow for values rounded to a multiple of `unit`: half a unit each, and 1e-4."""
+        return cls(SUM_TOLERANCE + n_classes / 2 * unit, SUM_TOLERANCE + unit / 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreForm:
+    """What scores hold, and the rules that every row of them must keep.
+
+    Attributes
+    ----------
+    task : Task
+        One score a class, or one score for the positive class of two.
+    kind : InputKind
+        Probabilities, logits or logarithms of probabilities (nats).
+    n_classes : int
+        Number of classes.
+    tolerance : Tolerance
+        Holds for probabilities and their logarithms.
+    renormalize : bool
+        Divide each row of probabilities by its sum.
+    positive : int
+        Index of the positive class; only for the binary task.
+    """
+
+    task: Task
+    kind: InputKind
+    n_classes: int
+    tolerance: Tolerance
+    renormalize: bool = False
+    positive: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowTerms:
+    """What each row contributes, arrays of shape (n_samples,).
+
+    Attributes
+    ----------
+    nll : float64
+        Negative log-likelihood of the true class, nats; +inf where its probability is 0.
+    true_proba : float64
+        Probability of the true class.
+    brier : float64
+        Sum over the classes of (probability - [class is true])^2, in [0, 2].
+    predicted : int64
+        The class with the largest score, the first of equals; binary: the positive class where its
+        probability is above 1/2.
+    fault : bool
+        The row breaks a rule of its `ScoreForm`; its numbers mean nothing.
+    """
+
+    nll: FloatArray
+    true_proba: FloatArray
+    brier: FloatArray
+    predicted: IntArray
+    fault: BoolArray
+
+    @classmethod
+    def empty(cls, n_samples: int) -> RowTerms:
+        """Allocate, without values."""
+        return cls(
+            np.empty(n_samples),
+            np.empty(n_samples),
+            np.empty(n_samples),
+            np.empty(n_samples, dtype=np.int64),
+            np.empty(n_samples, dtype=np.bool_),
+        )
+
+
+def row_terms(scores: Scores, target: IntArray, form: ScoreForm) -> RowTerms:
+    """Compute the terms of every row.
+
+    Parameters
+    ----------
+    scores : array of shape (n_samples, n_classes), or n_classes arrays of shape (n_samples,)
+        Any float dtype; cast to float64 block by block. Binary: one column.
+    target : int64 array of shape (n_samples,)
+        True classes, in [0, n_classes).
+    form : ScoreForm
+        What the scores hold.
+
+    Returns
+    -------
+    RowTerms
+        In the order of the rows. A fault is marked, not raised: only the caller knows where the
+        row stands in its file.
+
+    Notes
+    -----
+    Logits: loss = log1p(sum over the others of exp(z_j - max)) - (z_y - max), which keeps losses
+    far below 1e-16 as well as those of 800 nats and more.
+
+    Examples
+    --------
+    >>> form = ScoreForm(task=Task.MULTICLASS, kind=InputKind.LOGITS, n_classes=3,
+    ...                  tolerance=Tolerance(0.0, 0.0))
+    >>> row_terms(np.array([[800.0, 0.0, 0.0]]), np.array([1]), form).nll
+    array([800.])
+    """
+    n_samples = len(target)
+    terms = RowTerms.empty(n_samples)
+    kernel = _KERNELS[form.task, form.kind]
+    # Infinite losses, and NaN in rows that are marked as faults, are expected here.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for rows, block in _blocks(scores, n_samples, form):
+            part = kernel(block, target[rows], form)
+            terms.nll[rows] = part.nll
+            terms.true_proba[rows] = part.true_proba
+            terms.brier[rows] = part.brier
+            terms.predicted[rows] = part.predicted
+            terms.fault[rows] = part.fault
+    return terms
+
+
+class _Block:
+    """One block of scores in float64, in the layout that suits the number of classes.
+
+    ::
+
+        up to 100 classes         more classes
+        values (n_classes, rows)  values (rows, n_classes)
+        axis 0                    axis 1
+        | r0 r1 r2 ...  class 0   | c0 c1 c2 ...  row 0
+        | r0 r1 r2 ...  class 1   | c0 c1 c2 ...  row 1
+    """
+
+    __slots__ = ("axis", "offsets", "rows", "step", "values")
+
+    def __init__(self, values: FloatArray, axis: int) -> None:
+        self.values = values
+        self.axis = axis
+        n_classes, self.rows = values.shape if axis == 0 else (values.shape[1], values.shape[0])
+        self.step = self.rows if axis == 0 else 1  # from one class to the next in the flat block
+        self.offsets = np.arange(self.rows) * (1 if axis == 0 else n_classes)
+
+    def along(self, of_rows: FloatArray) -> FloatArray:
+        """Shape an array of shape (rows,) so that it broadcasts over the classes."""
+        return of_rows if self.axis == 0 else of_rows[:, np.newaxis]
+
+    def at(self, classes: IntArray) -> FloatArray:
+        """Return the value of one class a row."""
+        return self.values.reshape(-1).take(classes * self.step + self.offsets)
+
+    def clear_at(self, classes: IntArray) -> None:
+        """Set the value of one class a row to 0."""
+        self.values.reshape(-1)[classes * self.step + self.offsets] = 0.0
+
+    def total(self, power: int = 1) -> FloatArray:
+        """Sum over the classes, in a fixed order; of the squares with power 2."""
+        if self.axis == 1:
+            values = self.values if power == 1 else self.values * self.values
+            return cast(FloatArray, np.add.reduce(values, axis=1))
+        total = np.zeros(self.rows)
+        square = np.empty(self.rows)
+        for column in self.values:
+            total += column if power == 1 else np.multiply(column, column, out=square)
+        return total
+
+    def smallest(self) -> FloatArray:
+        """Return the smallest value of each row; NaN where there is one."""
+        return cast(FloatArray, np.minimum.reduce(self.values, axis=self.axis))
+
+    def largest(self) -> tuple[FloatArray, IntArray]:
+        """Return the largest value of each row and the first class that has it."""
+        if self.axis == 1:
+            first = self.values.argmax(axis=1)
+            return self.at(first), first
+        best = self.values[0].copy()
+        first = np.zeros(self.rows, dtype=np.int8)
+        for k, column in enumerate(self.values[1:], start=1):
+            # k only grows, so the larger code is the later improvement.
+            np.maximum(first, (column > best) * np.int8(k), out=first)
+            np.maximum(best, column, out=best)
+        return best, first.astype(np.int64)
+
+
+def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[slice, _Block]]:
+    """Copy the scores block by block into one buffer; yield the rows and the block."""
+    n_columns = 1 if form.task is Task.BINARY else form.n_classes
+    axis = 0 if n_columns <= COLUMN_LAYOUT else 1
+    length = max(1, min(BLOCK_ROWS, BLOCK_VALUES // n_columns, n_samples))
+    buffer = np.empty(length * n_columns)
+    for start in range(0, n_samples, length):
+        rows = slice(start, min(start + length, n_samples))
+        size = rows.stop - start
+        flat = buffer[: size * n_columns]
+        values = flat.reshape((n_columns, size) if axis == 0 else (size, n_columns))
+        by_class = values if axis == 0 else values.T
+        if isinstance(scores, np.ndarray):
+            by_class[...] = scores[rows].T
+        else:
+            for k, column in enumerate(scores):
+                by_class[k] = column[rows]
+        yield rows, _Block(values, axis)
+
+
+def _brier(true_proba: FloatArray, squares: FloatArray) -> FloatArray:
+    """Sum (p - t)^2 over the classes, from the sum of p^2."""
+    wrong = 1.0 - true_proba
+    return squares - true_proba * true_proba + wrong * wrong
+
+
+def _probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
+    best, predicted = block.largest()
+    low = block.smallest()
+    total = block.total()
+    allowed = form.tolerance
+    if form.renormalize:
+        fault = ~((total > 0.0) & (total < math.inf) & (low >= -allowed.value))
+        block.values /= block.along(total)
+    else:
+        fault = ~(
+            (np.abs(total - 1.0) <= allowed.row_sum)
+            & (low >= -allowed.value)
+            & (best <= 1.0 + allowed.value)
+        )
+    true_proba = block.at(target)
+    nll = -np.log(np.maximum(true_proba, 0.0))
+    return RowTerms(nll, true_proba, _brier(true_proba, block.total(2)), predicted, fault)
+
+
+def _logits(block: _Block, target: IntArray, _: ScoreForm) -> RowTerms:
+    best, predicted = block.largest()
+    block.values -= block.along(best)
+    margin = block.at(target)
+    np.exp(block.values, out=block.values)
+    true_exp = block.at(target)
+    block.clear_at(predicted)  # exp(0) = 1 is added last, so that small sums keep their digits
+    rest = block.total()
+    nll = np.log1p(rest) - margin
+    squares = (block.total(2) + 1.0) / np.square(rest + 1.0)
+    true_proba = true_exp / (rest + 1.0)
+    return RowTerms(nll, true_proba, _brier(true_proba, squares), predicted, np.isnan(nll))
+
+
+def _log_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
+    best, predicted = block.largest()
+    nll = -block.at(target)
+    np.exp(block.values, out=block.values)
+    fault = ~(
+        (np.abs(block.total() - 1.0) <= form.tolerance.row_sum) & (best <= form.tolerance.value)
+    )
+    true_proba = block.at(target)
+    return RowTerms(nll, true_proba, _brier(true_proba, block.total(2)), predicted, fault)
+
+
+def _binary_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
+    proba = block.values[0]
+    positive = target == form.positive
+    wrong = np.where(positive, 1.0 - proba, proba)
+    log_true = np.where(positive, np.log(np.maximum(proba, 0.0)), np.log1p(-np.minimum(proba, 1.0)))
+    fault = ~((proba >= -form.tolerance.value) & (proba <= 1.0 + form.tolerance.value))
+    predicted = _binary_prediction(proba > 0.5, form)
+    return RowTerms(-log_true, 1.0 - wrong, 2.0 * wrong * wrong, predicted, fault)
+
+
+def _binary_logits(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
+    logit = block.values[0]
+    against = np.where(target == form.positive, -logit, logit)  # loss = ln(1 + exp(against))
+    small = np.exp(-np.abs(against))
+    nll = np.maximum(against, 0.0) + np.log1p(small)
+    larger, smaller = 1.0 / (1.0 + small), small / (1.0 + small)
+    true_proba = np.where(against > 0.0, smaller, larger)
+    wrong = np.where(against > 0.0, larger, smaller)
+    predicted = _binary_prediction(logit > 0.0, form)
+    return RowTerms(nll, true_proba, 2.0 * wrong * wrong, predicted, np.isnan(logit))
+
+
+def _binary_log_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
+    log_proba = block.values[0]
+    positive = target == form.positive
+    proba = np.exp(log_proba)
+    complement = -np.expm1(np.minimum(log_proba, 0.0))
+    nll = -np.where(positive, log_proba, np.log(complement))
+    true_proba = np.where(positive, proba, complement)
+    wrong = np.where(positive, complement, proba)
+    fault = ~(log_proba <= form.tolerance.value)
+    predicted = _binary_prediction(proba > 0.5, form)
+    return RowTerms(nll, true_proba, 2.0 * wrong * wrong, predicted, fault)
+
+
+def _binary_prediction(positive: BoolArray, form: ScoreForm) -> IntArray:
+    return np.where(positive, form.positive, 1 - form.positive)
+
+
+_KERNELS: dict[tuple[Task, InputKind], Callable[[_Block, IntArray, ScoreForm], RowTerms]] = {
+    (Task.MULTICLASS, InputKind.PROBS): _probs,
+    (Task.MULTICLASS, InputKind.LOGITS): _logits,
+    (Task.MULTICLASS, InputKind.LOG_PROBS): _log_probs,
+    (Task.BINARY, InputKind.PROBS): _binary_probs,
+    (Task.BINARY, InputKind.LOGITS): _binary_logits,
+    (Task.BINARY, InputKind.LOG_PROBS): _binary_log_probs,
+}
+
+
+def fault_reason(values: FloatArray, form: ScoreForm) -> str:
+    """Say in words why a row breaks the rules of its form.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_classes,)
+        The row's scores, as stored.
+    form : ScoreForm
+        The rules it breaks.
+    """
+    if np.isnan(values).any():
+        return "a score is missing or NaN"
+    if form.kind is InputKind.LOGITS:
+        return "an infinite logit" if np.isposinf(values).any() else "every logit is -inf"
+    limit = form.tolerance.value
+    if form.kind is InputKind.PROBS:
+        if values.min() < -limit:
+            return f"a probability of {values.min():.6g}"
+        if values.max() > 1.0 + limit and not form.renormalize:
+            return f"a probability of {values.max():.6g}"
+        return f"sums to {values.sum():.6g}"
+    if values.max() > limit:
+        return f"the logarithm of a probability is {values.max():.6g}"
+    return f"the probabilities sum to {np.exp(values).sum():.6g}"
+
+
+def kinds_that_fit(values: FloatArray, form: ScoreForm) -> list[InputKind]:
+    """Return which of probabilities and their logarithms a block of scores could be.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_samples, n_classes), or (n_samples, 1) for the binary task
+        Scores without NaN, at least one row.
+    form : ScoreForm
+        Task and tolerance; its kind does not matter.
+
+    Returns
+    -------
+    list of InputKind
+        Probabilities if every row lies in [0, 1] and sums to 1 within the tolerance; logarithms
+        if the exponentials do. Empty for anything else, which may be logits.
+    """
+    target = np.zeros(len(values), dtype=np.int64)
+    return [
+        kind
+        for kind in (InputKind.PROBS, InputKind.LOG_PROBS)
+        if not row_terms(values, target, replace(form, kind=kind, renormalize=False)).fault.any()
+    ]

@@ -1,0 +1,177 @@
+"""The mergeable sums that give the loss under any class weights.
+
+`ScoreState` is what one pass over a file leaves behind: small, exact, without weights. What they
+say under given weights is computed in `loss_report`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wcetool.core.arrays import IntArray
+from wcetool.core.exact import SQUARE_EXPONENT, ExactSum
+from wcetool.core.losses import RowTerms
+from wcetool.errors import MergeError
+
+DENSE_PAIRS = 1024  # up to this many classes the (true, predicted) pairs are a full matrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairCounts:
+    """How many rows have each (true, predicted) pair of classes; add to merge.
+
+    Attributes
+    ----------
+    n_classes : int
+        Number of classes, K.
+    count : int64 array of shape (n_pairs,)
+        Rows of each pair.
+    sparse_pairs : int64 array of shape (n_pairs,), or None
+        The pairs that occur, as true K + predicted, ascending; None for few classes, where `count`
+        is the full matrix, row by row.
+    """
+
+    n_classes: int
+    count: IntArray
+    sparse_pairs: IntArray | None = None
+
+    @classmethod
+    def of_rows(cls, target: IntArray, predicted: IntArray, n_classes: int) -> PairCounts:
+        """Count the pairs of some rows."""
+        pairs = target * n_classes + predicted
+        if n_classes <= DENSE_PAIRS:
+            return cls(n_classes, np.bincount(pairs, minlength=n_classes * n_classes))
+        sparse, count = np.unique(pairs, return_counts=True)
+        return cls(n_classes, count, sparse)
+
+    @property
+    def pairs(self) -> IntArray:
+        """The pair that each count belongs to, int64 array of shape (n_pairs,)."""
+        return np.arange(len(self.count)) if self.sparse_pairs is None else self.sparse_pairs
+
+    def __add__(self, other: PairCounts) -> PairCounts:
+        if self.n_classes != other.n_classes:
+            raise MergeError(f"cannot merge {self.n_classes} with {other.n_classes} classes")
+        if self.sparse_pairs is None or other.sparse_pairs is None:
+            return PairCounts(self.n_classes, self.count + other.count)
+        sparse, place = np.unique(
+            np.concatenate([self.sparse_pairs, other.sparse_pairs]), return_inverse=True
+        )
+        count = np.zeros(len(sparse), dtype=np.int64)
+        np.add.at(count, place, np.concatenate([self.count, other.count]))
+        return PairCounts(self.n_classes, count, sparse)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PairCounts):
+            return NotImplemented
+        return (
+            self.n_classes == other.n_classes
+            and np.array_equal(self.count, other.count)
+            and np.array_equal(self.pairs, other.pairs)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def by_true(self) -> IntArray:
+        """Rows by true class, int64 array of shape (n_classes,)."""
+        return self._sum_by(self.pairs // self.n_classes, self.count)
+
+    def by_predicted(self) -> IntArray:
+        """Rows by predicted class, int64 array of shape (n_classes,)."""
+        return self._sum_by(self.pairs % self.n_classes, self.count)
+
+    def hits(self) -> IntArray:
+        """Rows predicted right, by class, int64 array of shape (n_classes,)."""
+        true, predicted = np.divmod(self.pairs, self.n_classes)
+        return self._sum_by(true, np.where(true == predicted, self.count, 0))
+
+    def _sum_by(self, classes: IntArray, count: IntArray) -> IntArray:
+        total = np.zeros(self.n_classes, dtype=np.int64)
+        np.add.at(total, classes, count)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreState:
+    """Sums that determine the score report under any class weights; add to merge.
+
+    Attributes
+    ----------
+    nll : ExactSum of n_classes cells
+        Negative log-likelihood by true class, nats, clipped where asked for.
+    nll_square : ExactSum of n_classes cells
+        Its squares.
+    true_proba : ExactSum of n_classes cells
+        Probability of the true class, by true class.
+    brier : ExactSum of 1 cell
+        Brier terms of all rows.
+    pairs : PairCounts
+        Rows by (true, predicted) class.
+    zero_probability_rows : int
+        Rows whose true class had probability 0, before any clipping.
+    clipped_rows : int
+        Rows whose loss the clip lowered.
+    """
+
+    nll: ExactSum
+    nll_square: ExactSum
+    true_proba: ExactSum
+    brier: ExactSum
+    pairs: PairCounts
+    zero_probability_rows: int
+    clipped_rows: int
+
+    @classmethod
+    def of_rows(
+        cls, terms: RowTerms, target: IntArray, n_classes: int, *, clip: float | None = None
+    ) -> ScoreState:
+        """Sum up some rows; no rows give the identity of `+`.
+
+        Parameters
+        ----------
+        terms : RowTerms
+            Without faults.
+        target : int64 array of shape (n_samples,)
+            True classes.
+        n_classes : int
+            Number of classes.
+        clip : float, optional
+            The probability of the true class is raised to at least this.
+        """
+        nll = terms.nll
+        zero_probability_rows = int(np.isposinf(nll).sum())
+        clipped_rows = 0
+        if clip is not None:
+            limit = -math.log(clip)
+            clipped_rows = int((nll > limit).sum())
+            nll = np.minimum(nll, limit)
+        with np.errstate(over="ignore"):
+            square = nll * nll
+        return cls(
+            ExactSum.by_class(nll, target, n_classes),
+            ExactSum.by_class(square, target, n_classes, exponent=SQUARE_EXPONENT),
+            ExactSum.by_class(terms.true_proba, target, n_classes),
+            ExactSum.total(terms.brier),
+            PairCounts.of_rows(target, terms.predicted, n_classes),
+            zero_probability_rows,
+            clipped_rows,
+        )
+
+    @classmethod
+    def identity(cls, n_classes: int) -> ScoreState:
+        """Return the state of no rows."""
+        return cls.of_rows(RowTerms.empty(0), np.empty(0, dtype=np.int64), n_classes)
+
+    def __add__(self, other: ScoreState) -> ScoreState:
+        return ScoreState(
+            self.nll + other.nll,
+            self.nll_square + other.nll_square,
+            self.true_proba + other.true_proba,
+            self.brier + other.brier,
+            self.pairs + other.pairs,
+            self.zero_probability_rows + other.zero_probability_rows,
+            self.clipped_rows + other.clipped_rows,
+        )

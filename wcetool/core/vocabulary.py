@@ -1,0 +1,82 @@
+"""The words that options, files and results share; no NumPy, so that help can list them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from wcetool.errors import UsageError, listed, nearest
+
+
+class Normalization(StrEnum):
+    """How class weights are scaled, over the classes with a weight above zero."""
+
+    AS_PUBLISHED = "as-published"  # what the scheme's source does
+    NONE = "none"  # the bare formula
+    SUM_1 = "sum-1"
+    MEAN_1 = "mean-1"  # the weights sum to the number of classes
+    SAMPLE_MEAN_1 = "sample-mean-1"  # the mean weight of a sample is 1
+    MIN_1 = "min-1"
+    MAX_1 = "max-1"
+
+
+class ZeroCount(StrEnum):
+    """What a class without samples weighs, where the scheme has no value for it."""
+
+    ERROR = "error"
+    ZERO = "zero"
+    CAP = "cap"  # the largest weight that the cap allows
+
+
+class Absent(StrEnum):
+    """What a class weighs that the weight file lacks."""
+
+    ERROR = "error"
+    ZERO = "zero"
+    ONE = "one"
+
+
+class Reduction(StrEnum):
+    """How the losses of the rows become one number."""
+
+    WEIGHTED_MEAN = "weighted-mean"  # sum(w l) / sum(w): PyTorch's mean
+    MEAN = "mean"  # sum(w l) / n: Keras, TensorFlow
+    SUM = "sum"
+
+
+class InputKind(StrEnum):
+    """What a block of scores holds."""
+
+    PROBS = "probs"
+    LOGITS = "logits"
+    LOG_PROBS = "log-probs"
+
+
+class Task(StrEnum):
+    """What a prediction file answers."""
+
+    MULTICLASS = "multiclass"  # one score a class
+    BINARY = "binary"  # one score: that of the positive class
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def parse_word(words: type[Word], value: str, *, option: str) -> Word:
+    """Return the member of `words` that `value` names.
+
+    Raises
+    ------
+    UsageError
+        If there is none; names the option, the choices and the nearest one.
+    """
+    try:
+        return words(value)
+    except ValueError:
+        choices = [word.value for word in words]
+        near = nearest(str(value), choices)
+        raise UsageError(
+            f"{value!r} is not one of {listed(choices, limit=len(choices))}",
+            where=option,
+            hint=f"{option} {near or choices[0]}",
+        ) from None

@@ -1,0 +1,1 @@
+"""Files to arrays and back: the only place that knows a file format."""

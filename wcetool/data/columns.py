@@ -1,0 +1,138 @@
+"""Which column holds the label: the rules, in order.
+
+1. The column that the user names, by name or by number counted from 1; a name wins.
+2. The only column, index columns aside.
+3. The only column whose name is on the list `LABEL_NAMES`, whatever its case.
+4. Nothing: the candidates are listed, and the user is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wcetool.data.formats.table import Column, Holds, Table
+from wcetool.data.formats.text_head import is_number
+from wcetool.errors import InputError, listed, nearest, quoted
+
+LABEL_NAMES = (
+    "label",
+    "labels",
+    "target",
+    "targets",
+    "y",
+    "y_true",
+    "true_label",
+    "true_class",
+    "true_class_name",
+    "truth",
+    "ground_truth",
+    "gold",
+    "gold_label",
+    "class",
+    "class_label",
+    "class_name",
+    "category",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A column, and why it was chosen; no reason where the user named it."""
+
+    column: Column
+    reason: str | None
+
+
+def find_column(table: Table, wanted: str, *, option: str) -> Column:
+    """Return the column that a user names, by name or by number from 1.
+
+    Raises
+    ------
+    InputError
+        If there is none, or several have the name.
+    """
+    named = [column for column in table.columns if column.name == wanted]
+    if len(named) > 1:
+        numbers = listed(column.place + 1 for column in named)
+        raise InputError(
+            f"{len(named)} columns are called {wanted!r}",
+            where=table.file.path,
+            hint=f"{option} with a number: {numbers}",
+        )
+    if named:
+        return named[0]
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(table.columns):
+        return table.columns[int(wanted) - 1]
+    near = nearest(wanted, table.names)
+    raise InputError(
+        f"column {wanted!r} not found",
+        where=table.file.path,
+        details=(f"columns: {listed(table.names)}",),
+        hint=f"{option} {near}" if near else f"{option} NAME, or a number from 1",
+    )
+
+
+def choose_label_column(
+    table: Table, wanted: str | None, *, among: Sequence[Column] | None = None
+) -> Choice:
+    """Choose the label column by the rules above.
+
+    Parameters
+    ----------
+    table : Table
+        The file.
+    wanted : str, optional
+        What the user said.
+    among : sequence of Column, optional
+        The columns that may hold labels; by default all.
+
+    Raises
+    ------
+    InputError
+        If no rule decides.
+    """
+    if wanted is not None:
+        column = find_column(table, wanted, option="--label-column")
+        if column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
+            raise InputError(
+                f"column {column.name!r} holds nested or temporal values, not labels",
+                where=table.file.path,
+            )
+        return Choice(column, None)
+    columns = [
+        column
+        for column in (table.columns if among is None else among)
+        if column.holds in (Holds.TEXT, Holds.NUMBERS) and not is_index(column)
+    ]
+    if among is None and len(columns) == 1:
+        return Choice(columns[0], "the only column")
+    usual = [column for column in columns if column.name.strip().casefold() in LABEL_NAMES]
+    if len(usual) == 1:
+        return Choice(usual[0], "by its name")
+    problem = (
+        f"{len(usual)} columns may hold the label: {quoted(column.name for column in usual)}"
+        if usual
+        else "no column is known to hold the label"
+    )
+    raise InputError(
+        problem,
+        where=table.file.path,
+        details=(f"columns: {listed(table.names)}",),
+        hint=_label_hint(table, usual or columns),
+    )
+
+
+def is_index(column: Column) -> bool:
+    """Tell whether a column is a row index that pandas wrote."""
+    name = column.name
+    return name.startswith(("__index_level_", "Unnamed: ")) or (not name and column.place == 0)
+
+
+def _label_hint(table: Table, candidates: Sequence[Column]) -> str:
+    dialect = table.dialect
+    if dialect is not None and not dialect.header_given and all(map(is_number, table.names)):
+        return "--no-header, since the first row looks like data"
+    if dialect is not None and not dialect.header:
+        return f"--label-column {len(table.columns)} (a number from 1)"
+    return f"--label-column {candidates[0].name if candidates else 'NAME'}"

@@ -1,0 +1,50 @@
+"""Columns in memory, read in the same way as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from wcetool.data import streams
+from wcetool.data.formats import typed
+from wcetool.data.formats.table import ColumnKind, ReadLog, Table
+from wcetool.data.options import TextOptions
+from wcetool.data.source import InputFile, Split
+
+
+def inspect(file: InputFile, options: TextOptions) -> Table:
+    """Describe the columns."""
+    table = _table(file)
+    return Table(file, tuple(typed.columns_of(table.schema)), rows=table.num_rows)
+
+
+def splits(table: Table, index: int) -> list[Split]:
+    """Return the whole table."""
+    return [Split(table.file, index, rows=table.rows)]
+
+
+def batches(
+    split: Split,
+    table: Table,
+    columns: Sequence[tuple[int, ColumnKind]],
+    on_bytes: streams.OnBytes,
+    log: ReadLog,
+    *,
+    last: bool = True,
+) -> Iterator[pa.RecordBatch]:
+    """Hand out slices of the columns; nothing is copied."""
+    chosen = _table(split.file).select([place for place, _ in columns])
+    for batch in chosen.to_batches(max_chunksize=typed.batch_rows(chosen.schema.types)):
+        yield typed.in_order(batch.columns, columns)
+
+
+def rounding_unit(table: Table, columns: Sequence[int]) -> float:
+    """Return the spacing of the coarsest float type among the columns."""
+    return typed.rounding_unit(_table(table.file).schema.field(place).type for place in columns)
+
+
+def _table(file: InputFile) -> pa.Table:
+    if file.table is None:
+        raise TypeError("a table in memory is there")
+    return file.table

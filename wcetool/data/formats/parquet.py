@@ -1,0 +1,114 @@
+"""Parquet: only the columns that matter are read, row group by row group, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wcetool.data import streams
+from wcetool.data.formats import typed
+from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
+from wcetool.data.options import TextOptions
+from wcetool.data.source import InputFile, Split
+from wcetool.errors import InputError
+
+SPLIT_ROWS = 1 << 17  # row groups smaller than this are read together
+
+
+def inspect(file: InputFile, options: TextOptions) -> Table:
+    """Read the schema from the footer; no row is read."""
+    with _open(file) as parquet:
+        schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+    columns = typed.columns_of(schema)
+    keys = [key for key, _ in file.partition if key not in schema.names]
+    columns += [Column(key, len(columns) + i, Holds.TEXT) for i, key in enumerate(keys)]
+    return Table(file, tuple(columns), rows=rows)
+
+
+def splits(table: Table, index: int) -> list[Split]:
+    """Cut at row groups, small ones taken together."""
+    with _open(table.file) as parquet:
+        metadata = parquet.metadata
+        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+        sizes = [(group.num_rows, group.total_byte_size) for group in groups]
+    found: list[Split] = []
+    start = first_row = rows = size = 0
+    for end, (group_rows, group_size) in enumerate(sizes, start=1):
+        rows += group_rows
+        size += group_size
+        if rows >= SPLIT_ROWS or end == len(sizes):
+            found.append(Split(table.file, index, (start, end), first_row, rows, size))
+            start, first_row, rows, size = end, first_row + rows, 0, 0
+    return found
+
+
+def batches(
+    split: Split,
+    table: Table,
+    columns: Sequence[tuple[int, ColumnKind]],
+    on_bytes: streams.OnBytes,
+    log: ReadLog,
+    *,
+    last: bool = True,
+) -> Iterator[pa.RecordBatch]:
+    """Read columns of a range of row groups; text columns stay dictionary-encoded."""
+    names = [table.columns[place].name for place, _ in columns]
+    with _open(split.file, dictionary=names) as parquet:
+        schema = parquet.schema_arrow
+        # A column of the file wins over a partition key of the same name.
+        in_file = [name for name in names if name in schema.names]
+        keys = {key: value for key, value in table.file.partition if key not in schema.names}
+        groups = list(range(*(split.row_groups or (0, parquet.num_row_groups))))
+        total = sum(parquet.metadata.row_group(i).num_rows for i in groups)
+        read = 0
+        try:
+            for batch in parquet.iter_batches(
+                batch_size=typed.batch_rows(schema.field(name).type for name in in_file),
+                row_groups=groups,
+                columns=in_file,
+                use_threads=False,
+            ):
+                arrays = (
+                    typed.constant(keys[name], len(batch)) if name in keys else batch.column(name)
+                    for name in names
+                )
+                yield typed.in_order(arrays, columns)
+                read += len(batch)
+                on_bytes(split.size * len(batch) // max(total, 1))
+        except (pa.ArrowException, OSError) as error:
+            raise _broken(split.file, error) from None
+    if read != total:
+        raise InputError(
+            f"{read:,} rows were read where the metadata say {total:,}", where=split.file.path
+        )
+
+
+def rounding_unit(table: Table, columns: Sequence[int]) -> float:
+    """Return the spacing of the coarsest float type among the columns."""
+    with _open(table.file) as parquet:
+        return typed.rounding_unit(parquet.schema_arrow.field(place).type for place in columns)
+
+
+def _open(file: InputFile, *, dictionary: Sequence[str] = ()) -> Any:
+    """Open a Parquet file; the reader is a context manager."""
+    if file.compression is not None:
+        raise InputError(
+            f"is a Parquet file inside {file.compression}", where=file.path, hint="decompress it"
+        )
+    try:
+        return pq.ParquetFile(file.location, read_dictionary=list(dictionary), pre_buffer=False)
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(file, error) from None
+
+
+def _broken(file: InputFile, error: BaseException) -> InputError:
+    if isinstance(error, OSError) and error.errno is not None:
+        return InputError(streams.os_message(error), where=file.path)
+    return InputError(
+        "is not a whole Parquet file: truncated, damaged, or of another format",
+        where=file.path,
+        details=(str(error).splitlines()[0][:120],),
+    )

@@ -1,0 +1,90 @@
+"""What columns with an Arrow type hold: shared by the formats that know their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from wcetool.data import arrow
+from wcetool.data.formats.table import Column, ColumnKind, Holds
+from wcetool.data.labels import is_label_type
+
+BATCH_VALUES = 1 << 22  # values a batch, at most
+BATCH_ROWS = 1 << 16
+_LENGTH_UNKNOWN = 100  # values that a list of unknown length is taken to hold
+_EPSILON = {
+    kind: float(np.finfo(dtype).eps)
+    for kind, dtype in (
+        (pa.float16(), np.float16),
+        (pa.float32(), np.float32),
+        (pa.float64(), np.float64),
+    )
+}
+
+
+def columns_of(schema: pa.Schema) -> list[Column]:
+    """Describe the top-level columns of a schema."""
+    return [Column(field.name, place, _holds(field.type)) for place, field in enumerate(schema)]
+
+
+def batch_rows(kinds: Iterable[pa.DataType]) -> int:
+    """Return how many rows of these types make a batch."""
+    width = sum(_width(kind) for kind in kinds)
+    return max(1, min(BATCH_ROWS, BATCH_VALUES // max(width, 1)))
+
+
+def rounding_unit(kinds: Iterable[pa.DataType]) -> float:
+    """Return the spacing of the coarsest float type at 1; 0 if there is none."""
+    return max((_EPSILON.get(_value_type(kind), 0.0) for kind in kinds), default=0.0)
+
+
+def in_order(
+    arrays: Iterable[pa.Array], columns: Sequence[tuple[int, ColumnKind]]
+) -> pa.RecordBatch:
+    """Make a batch of columns named by place; scores that are no floats become float64."""
+    ready = [
+        array.cast(pa.float64(), safe=False)
+        if kind is ColumnKind.SCORE and not pa.types.is_floating(array.type)
+        else array
+        for array, (_, kind) in zip(arrays, columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(ready, names=[str(place) for place, _ in columns])
+
+
+def constant(text: str | None, length: int) -> pa.Array:
+    """Return a column that holds one label in every row."""
+    return arrow.constant_label(text, length)
+
+
+def _holds(kind: pa.DataType) -> Holds:
+    if _is_list(kind) and _is_number(_value_type(kind)):
+        return Holds.NUMBER_LISTS
+    if _is_number(kind):
+        return Holds.NUMBERS
+    return Holds.TEXT if is_label_type(kind) else Holds.OTHER
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return any(
+        test(kind)
+        for test in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return any(
+        test(kind) for test in (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal)
+    )
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if _is_list(kind) else kind
+
+
+def _width(kind: pa.DataType) -> int:
+    if pa.types.is_fixed_size_list(kind):
+        size: int = kind.list_size
+        return size
+    return _LENGTH_UNKNOWN if _is_list(kind) else 1

@@ -1,0 +1,289 @@
+"""Column values -> labels: one rule for the text of a value, whatever the format.
+
+The same table gives the same labels from CSV and from Parquet: integers as digits, whole floats as
+`1.0`, booleans as `True` and `False`, NaN and null as missing. Text is touched once per distinct
+value of a batch.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from wcetool.core.arrays import IntArray
+from wcetool.core.distribution import LabelTally, is_integer
+from wcetool.data import arrow
+from wcetool.data.formats.table import Column, Table
+from wcetool.data.options import LabelRules
+from wcetool.errors import InputError, quoted, short_repr
+
+_USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
+
+
+def is_label_type(kind: pa.DataType) -> bool:
+    """Tell whether values of an Arrow type have a text that can be a label."""
+    if pa.types.is_dictionary(kind):
+        return is_label_type(kind.value_type)
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_string,
+            pa.types.is_large_string,
+            pa.types.is_string_view,
+            pa.types.is_binary,
+            pa.types.is_large_binary,
+            pa.types.is_integer,
+            pa.types.is_floating,
+            pa.types.is_boolean,
+            pa.types.is_decimal,
+            pa.types.is_date,
+            pa.types.is_null,
+        )
+    )
+
+
+def value_text(value: object) -> str | None:
+    """Return the text of a value, None where it is missing.
+
+    Examples
+    --------
+    >>> [value_text(v) for v in (1, 1.0, True, "001", float("nan"), None)]
+    ['1', '1.0', 'True', '001', None, None]
+    """
+    if value is None or (isinstance(value, float | np.floating) and math.isnan(value)):
+        return None
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            raise InputError(f"label {value[:40]!r} is not UTF-8 text") from None
+    return str(value)
+
+
+class Distinct:
+    """A column as its distinct texts and, per row, the index of the text; -1 where null."""
+
+    __slots__ = ("codes", "texts")
+
+    def __init__(self, column: pa.Array) -> None:
+        if pa.types.is_null(column.type):
+            self.texts: list[str | None] = []
+            self.codes: IntArray = np.full(len(column), -1, dtype=np.int64)
+            return
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        values = column.dictionary
+        if pa.types.is_float32(values.type) or pa.types.is_float16(values.type):
+            # NumPy writes the shortest text of the narrow type, as pandas does in CSV.
+            self.texts = [value_text(value) for value in arrow.as_numpy(values, null=math.nan)]
+        else:
+            self.texts = [value_text(value) for value in values.to_pylist()]
+        self.codes = arrow.as_numpy(column.indices, null=-1, dtype=np.int64)
+
+
+class HeaderGuard:
+    """Watch for a first row that was taken for a header and is data.
+
+    A header that recurs as a value of its column, or an integer above nothing but integers, is
+    refused unless the user said that there is a header.
+    """
+
+    def __init__(self, header: str | None, where: str) -> None:
+        self._header = header
+        self._where = where
+        self._only_integers = header is not None and is_integer(header)
+        self._seen = False
+
+    @classmethod
+    def of(cls, table: Table, column: Column) -> HeaderGuard:
+        """Watch a column of a table; only of text files without a word from the user."""
+        dialect = table.dialect
+        assumed = dialect is not None and dialect.header and not dialect.header_given
+        return cls(column.name if assumed else None, table.file.path)
+
+    def see(self, texts: Iterable[str | None]) -> None:
+        """Look at values as they are written.
+
+        Raises
+        ------
+        InputError
+            If the header recurs.
+        """
+        if self._header is None:
+            return
+        for text in texts:
+            if text == self._header:
+                raise self._error(f"the header {short_repr(self._header)} recurs as a value")
+            if text:
+                self._seen = True
+                self._only_integers = self._only_integers and is_integer(text)
+
+    def check_end(self) -> None:
+        """Look back on all values.
+
+        Raises
+        ------
+        InputError
+            If the header is an integer and so was every value.
+        """
+        if self._only_integers and self._seen:
+            raise self._error(
+                f"the header {short_repr(self._header or '')} is a number, as are all values"
+            )
+
+    def _error(self, message: str) -> InputError:
+        return InputError(
+            f"{message}: is the first row a header?",
+            where=self._where,
+            hint="--no-header if it is data, --header if it is not",
+        )
+
+
+class LabelCounter:
+    """Count the labels of one split, batch by batch.
+
+    Parameters
+    ----------
+    rules : LabelRules
+        How text becomes a label.
+    where : str
+        The file, for errors.
+    guard : HeaderGuard
+        Sees every text.
+    """
+
+    def __init__(self, rules: LabelRules, where: str, guard: HeaderGuard) -> None:
+        self._rules = rules
+        self._where = where
+        self._guard = guard
+        self._counts: defaultdict[str, int] = defaultdict(int)
+        self._missing = 0
+
+    def add(self, column: pa.Array) -> None:
+        """Count a column.
+
+        Raises
+        ------
+        InputError
+            If there are more distinct labels than allowed.
+        """
+        distinct = Distinct(column)
+        missing, *count = np.bincount(
+            distinct.codes + 1, minlength=len(distinct.texts) + 1
+        ).tolist()
+        self._missing += missing
+        self._guard.see(distinct.texts)
+        for text, n in zip(distinct.texts, count, strict=True):
+            label = self._rules.label(text)
+            if label is None:
+                self._missing += n
+            elif n:
+                self._counts[label] += n
+        check_class_limit(self._counts, self._rules, self._where)
+
+    def tally(self) -> LabelTally:
+        """Return what was counted."""
+        return LabelTally(dict(self._counts), self._missing)
+
+
+class LabelEncoder:
+    """Turn label columns into class codes.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        The classes, in order.
+    rules : LabelRules
+        How text becomes a label.
+    guard : HeaderGuard
+        Sees every text.
+    """
+
+    def __init__(self, classes: Sequence[str], rules: LabelRules, guard: HeaderGuard) -> None:
+        self._guard = guard
+        self.classes = classes
+        self._code = {label: code for code, label in enumerate(classes)}
+        self._rules = rules
+
+    def encode(self, column: pa.Array) -> tuple[IntArray, dict[str, int]]:
+        """Encode a column.
+
+        Returns
+        -------
+        target : int64 array of shape (n_samples,)
+            Index into the classes; -1 for a missing label.
+        unknown : dict of str to int
+            Labels that are no class, with the first row (from 0) of each; their code is -1.
+        """
+        distinct = Distinct(column)
+        self._guard.see(distinct.texts)
+        codes = np.full(len(distinct.texts) + 1, -1, dtype=np.int64)
+        unknown: dict[str, int] = {}
+        for place, text in enumerate(distinct.texts):
+            label = self._rules.label(text)
+            if label is None:
+                continue
+            if label in self._code:
+                codes[place] = self._code[label]
+            else:
+                rows = np.flatnonzero(distinct.codes == place)
+                if len(rows):
+                    unknown[label] = min(int(rows[0]), unknown.get(label, int(rows[0])))
+        return codes[distinct.codes], unknown
+
+
+def check_class_limit(labels: Collection[str], rules: LabelRules, where: str) -> None:
+    """Refuse more distinct labels than allowed.
+
+    Raises
+    ------
+    InputError
+        With the first labels, since they show what the column holds.
+    """
+    if len(labels) > rules.max_classes:
+        raise InputError(
+            f"more than {rules.max_classes:,} distinct labels: most likely an id column",
+            where=where,
+            details=(f"labels: {quoted(labels)}",),
+            hint="--label-column NAME for another column, or --max-classes N",
+        )
+
+
+def label_notes(tally: Mapping[str, int]) -> list[str]:
+    """Say what about the labels may not be what the user means: nothing is merged or dropped."""
+    groups: dict[object, list[str]] = defaultdict(list)
+    for label in tally:
+        groups[_likeness(label)].append(label)
+    notes = []
+    alike = [sorted(group) for group in groups.values() if len(group) > 1]
+    if alike:
+        some = "; ".join(quoted(group) for group in alike[:3])
+        more = f" and {len(alike) - 3} more groups" if len(alike) > 3 else ""
+        notes.append(
+            f"labels that differ only in case, spaces or number format are separate classes: "
+            f"{some}{more} (--casefold, --strip or --names would merge them)"
+        )
+    markers = [label for label in _USUAL_MARKERS if label in tally]
+    if markers:
+        notes.append(
+            f"{quoted(markers)} counted as a class (--missing {','.join(markers)} to leave it out)"
+            if len(markers) == 1
+            else f"{quoted(markers)} counted as classes (--missing {','.join(markers)} to "
+            "leave them out)"
+        )
+    return notes
+
+
+def _likeness(label: str) -> object:
+    """Return what two labels share that only look different."""
+    folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    try:
+        number = float(folded)
+    except ValueError:
+        return folded
+    return folded if math.isnan(number) else number

@@ -1,0 +1,162 @@
+"""Python values -> a dataset: lists, NumPy, pandas, Polars and pyarrow columns.
+
+A label of a list keeps the text of its own value (`1`, `1.0`, `True`); a column with one type
+follows the rule of files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from wcetool.data.dataset import Dataset
+from wcetool.data.formats import memory
+from wcetool.data.labels import is_label_type, value_text
+from wcetool.data.options import TextOptions
+from wcetool.data.source import InputFile
+from wcetool.errors import InputError
+
+IN_MEMORY = "(memory)"
+LABEL_NAME = "y_true"
+SCORE_NAME = "y_score"
+
+
+def as_paths(values: object) -> list[str] | None:
+    """Return paths where `values` is one, or a list of `os.PathLike`; None for anything else.
+
+    A list of texts is a list of labels.
+    """
+    if isinstance(values, str | os.PathLike):
+        return [os.fspath(values)]
+    if isinstance(values, list | tuple) and values:
+        if all(isinstance(value, os.PathLike) for value in values):
+            return [os.fspath(value) for value in values]
+    return None
+
+
+def label_dataset(values: Any) -> Dataset:
+    """Make a dataset of labels: a column, or a table of which one column is the label.
+
+    Raises
+    ------
+    InputError
+        If the values are not labels.
+    """
+    if _is_table(values):
+        return _dataset(_table(values))
+    return _dataset(pa.Table.from_arrays([label_column(values)], names=[LABEL_NAME]))
+
+
+def score_dataset(y_true: Any, y_score: Any) -> Dataset:
+    """Make a dataset of labels and scores of one length.
+
+    Raises
+    ------
+    InputError
+        If the lengths differ, or the scores are not numbers of one or two dimensions.
+    """
+    labels = label_column(y_true)
+    if _is_table(y_score):
+        table = _table(y_score)
+        columns, names = list(table.columns), list(table.column_names)
+    else:
+        columns, names = [_score_column(y_score)], [SCORE_NAME]
+    if len(columns[0]) != len(labels):
+        raise InputError(f"{len(labels):,} labels, but {len(columns[0]):,} rows of scores")
+    return _dataset(pa.Table.from_arrays([labels, *columns], names=[LABEL_NAME, *names]))
+
+
+def label_column(values: Any) -> pa.ChunkedArray:
+    """Return labels as an Arrow column.
+
+    Raises
+    ------
+    InputError
+        If the values have more than one dimension, or a type that has no text.
+    """
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        column = values
+    elif isinstance(values, np.ndarray) or hasattr(values, "dtype"):
+        column = _typed_column(values)
+    elif hasattr(values, "to_arrow"):  # Polars
+        column = values.to_arrow()
+    else:
+        column = _texts(values)
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    if not is_label_type(chunked.type):
+        raise InputError(f"labels of type {chunked.type} have no text")
+    return chunked
+
+
+def _typed_column(values: Any) -> pa.Array | pa.ChunkedArray:
+    """Convert a NumPy array, or a pandas or Polars column."""
+    if getattr(values, "ndim", 1) != 1:
+        raise InputError(f"labels of {values.ndim} dimensions: one label a row is expected")
+    if hasattr(values, "to_arrow"):
+        return values.to_arrow()
+    try:
+        if values.dtype == object:
+            return _texts(values)
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError):
+        return _texts(values)
+
+
+def _texts(values: Iterable[Any]) -> pa.Array:
+    try:
+        return pa.array([_text(value) for value in values], pa.string())
+    except TypeError:
+        raise InputError(f"{type(values).__name__} is not a column of labels") from None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list | tuple | dict | set | np.ndarray):
+        raise InputError(f"{value!r} is not one label")
+    if type(value).__name__ in ("NAType", "NaTType"):  # pandas' missing values compare to nothing
+        return None
+    return value_text(value)
+
+
+def _is_table(values: object) -> bool:
+    return isinstance(values, pa.Table | pa.RecordBatch) or (
+        hasattr(values, "columns") and hasattr(values, "__arrow_c_stream__")
+    )
+
+
+def _table(values: Any) -> pa.Table:
+    """Convert a pandas or Polars frame; its index is no column."""
+    if isinstance(values, pa.RecordBatch):
+        return pa.Table.from_batches([values])
+    if isinstance(values, pa.Table):
+        return values
+    if hasattr(values, "to_arrow"):
+        return values.to_arrow()
+    return pa.Table.from_pandas(values.rename(columns=str), preserve_index=False)
+
+
+def _score_column(y_score: Any) -> pa.Array:
+    """Return scores as one Arrow column: of lists for a matrix, whose memory is shared."""
+    try:
+        scores = np.asarray(y_score)
+        if scores.dtype not in (np.float16, np.float32, np.float64):
+            scores = scores.astype(np.float64)
+    except (ValueError, TypeError):
+        raise InputError("y_score is not an array of numbers") from None
+    if scores.ndim == 2 and scores.shape[1] == 1:
+        scores = scores[:, 0]
+    if scores.ndim == 1:
+        return pa.array(np.ascontiguousarray(scores))
+    if scores.ndim != 2 or not scores.shape[1]:
+        raise InputError(f"y_score has shape {scores.shape}: (n_samples, n_classes) is expected")
+    return pa.FixedSizeListArray.from_arrays(
+        pa.array(np.ascontiguousarray(scores).reshape(-1)), scores.shape[1]
+    )
+
+
+def _dataset(table: pa.Table) -> Dataset:
+    file = InputFile(IN_MEMORY, "memory", table=table)
+    return Dataset((memory.inspect(file, TextOptions()),))

@@ -1,0 +1,281 @@
+"""Bytes of an input: opening, decompressing, transcoding, and standard input read more than once.
+
+What is not here: what the bytes mean (`formats`), which files there are (`source`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import lzma
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Any, BinaryIO, Protocol, cast
+
+import pyarrow as pa
+
+from wcetool.errors import InputError, UsageError, nearest
+
+OnBytes = Callable[[int], None]
+
+HEAD_BYTES = 1 << 20  # as much of a text file as the decisions about it may look at
+
+# The first bytes of a compressed file, and the name that pyarrow (or lzma) knows it by.
+_COMPRESSED = {
+    b"\x1f\x8b\x08": "gzip",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    **{b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)},
+}
+
+
+class ByteSource(Protocol):
+    """What pyarrow needs of a Python object to read from it."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        ...
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes, empty at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what lies below."""
+        ...
+
+
+class Wrapped:
+    """A stream that does something to the bytes of another one."""
+
+    def __init__(self, inner: ByteSource) -> None:
+        self.inner = inner
+        self.closed = False
+
+    def readable(self) -> bool:
+        """Say yes; pyarrow and lzma ask."""
+        return True
+
+    def close(self) -> None:
+        """Close the inner stream too."""
+        self.closed = True
+        self.inner.close()
+
+
+class ReplayedStdin:
+    """Standard input that can be opened again as long as only its beginning was looked at.
+
+    Deciding what a stream holds means reading a part of it. That part is kept, and handed out again
+    by the next `open`, until `open(last=True)` says that nobody will ask again.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._kept = bytearray()
+        self._position = 0
+        self._keeping = True
+        self.closed = False
+
+    def open(self, *, last: bool = False) -> ReplayedStdin:
+        """Start again from the first byte."""
+        if not self._keeping:
+            raise InputError("standard input can be read only once", where="-")
+        self._position = 0
+        self._keeping = not last
+        return self
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return kept bytes first, then live ones."""
+        kept = bytes(self._kept[self._position : None if size < 0 else self._position + size])
+        if kept:
+            self._position += len(kept)
+            if not self._keeping and self._position >= len(self._kept):
+                self._kept.clear()
+                self._position = 0
+            return kept if size >= 0 else kept + self._stream.read()
+        data = self._stream.read(size)
+        if self._keeping:
+            self._kept += data
+            self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        """Keep the process's own standard input open."""
+
+
+def stdin() -> ReplayedStdin:
+    """Return the process's standard input as bytes."""
+    return ReplayedStdin(sys.stdin.buffer)
+
+
+class Spool(Protocol):
+    """A temporary file with a name, deleted with its object."""
+
+    name: str
+
+
+def spooled(stream: ByteSource) -> Spool:
+    """Copy a stream to a temporary file."""
+    spool = tempfile.NamedTemporaryFile(prefix="wcetool-")
+    shutil.copyfileobj(stream, spool)
+    spool.flush()
+    return spool
+
+
+class _Counted(Wrapped):
+    """A raw file that reports how far it was read."""
+
+    def __init__(self, inner: ByteSource, on_bytes: OnBytes) -> None:
+        super().__init__(inner)
+        self._on_bytes = on_bytes
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self.inner.read(size)
+        self._on_bytes(len(data))
+        return data
+
+
+class _Decompressed(Wrapped):
+    """The content of a compressed stream."""
+
+    def __init__(self, inner: ByteSource, compression: str) -> None:
+        super().__init__(inner)
+        self._content: Any = (
+            lzma.LZMAFile(inner)  # type: ignore[arg-type]
+            if compression == "xz"
+            else pa.CompressedInputStream(pa.PythonFile(inner, mode="r"), compression)
+        )
+
+    def read(self, size: int = -1, /) -> bytes:
+        return cast(bytes, self._content.read(size))
+
+    def close(self) -> None:
+        self._content.close()
+        super().close()
+
+
+class _Transcoded(Wrapped):
+    """Text in another encoding, as UTF-8 bytes."""
+
+    def __init__(self, inner: ByteSource, encoding: str) -> None:
+        super().__init__(inner)
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            data = self.inner.read(size)
+            text = self._decoder.decode(data, final=not data)
+            if text or not data:
+                return text.encode("utf-8")
+
+
+def compression_of(head: bytes) -> str | None:
+    """Name the compression that the first bytes of a file show, if any."""
+    return next((name for magic, name in _COMPRESSED.items() if head.startswith(magic)), None)
+
+
+def open_file(path: str) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises
+    ------
+    InputError
+        If the system refuses.
+    """
+    try:
+        return open(path, "rb", buffering=0)
+    except OSError as error:
+        raise InputError(os_message(error), where=path, hint=_similar_file(path)) from None
+
+
+def _similar_file(path: str) -> str | None:
+    """Return the file of the same folder whose name is nearest, if one is near."""
+    folder, name = os.path.split(path)
+    try:
+        near = nearest(name, os.listdir(folder or "."), likeness=0.8)
+    except OSError:
+        return None
+    return None if near is None or near == name else os.path.join(folder, near)
+
+
+def plain_bytes(
+    stream: ByteSource, compression: str | None, encoding: str | None, on_bytes: OnBytes
+) -> ByteSource:
+    """Return the decompressed bytes of a stream, as UTF-8 where an encoding is named."""
+    plain: ByteSource = _Counted(stream, on_bytes)
+    if compression is not None:
+        plain = _Decompressed(plain, compression)
+    return plain if encoding is None else _Transcoded(plain, encoding)
+
+
+def check_encoding(encoding: str) -> str:
+    """Return the encoding's canonical name.
+
+    Raises
+    ------
+    UsageError
+        If Python has no text encoding of that name.
+    """
+    try:
+        info = codecs.lookup(encoding)
+        b"".decode(info.name)
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"{encoding!r} is not a text encoding",
+            where="--encoding",
+            hint="--encoding latin-1, cp1252 or utf-16",
+        ) from None
+    return info.name
+
+
+def describe_binary(head: bytes) -> str | None:
+    """Say what the first bytes of a file are, if they are not text."""
+    if head.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "is a git-LFS pointer, not the file itself"
+    for magic, kind in _BINARY.items():
+        if head.startswith(magic):
+            return f"is {kind}, not text"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "is UTF-16 text"
+    if b"\x00" in head:
+        return "holds NUL bytes: it is a binary file, or text in UTF-16"
+    return None
+
+
+_BINARY = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive (or an Excel workbook)",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"%PDF": "a PDF document",
+    b"\x89HDF": "an HDF5 file",
+    b"SQLite format 3": "an SQLite database",
+    b"ARROW1": "an Arrow file",
+    b"\x80\x04\x95": "a Python pickle",
+    b"\x80\x05\x95": "a Python pickle",
+}
+
+
+def os_message(error: OSError) -> str:
+    """Return the system's words for an error, without the path, which stands before them."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if error.errno is not None:
+        return os.strerror(error.errno).lower()
+    return str(error)
+
+
+def read_head(stream: ByteSource, size: int = HEAD_BYTES) -> bytes:
+    """Read up to `size` bytes, also where the stream gives them in small pieces."""
+    head = io.BytesIO()
+    while head.tell() < size:
+        data = stream.read(size - head.tell())
+        if not data:
+            break
+        head.write(data)
+    return head.getvalue()

@@ -1,0 +1,1 @@
+"""Runs a job over the splits of a dataset and merges the partial states."""

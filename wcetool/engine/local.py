@@ -1,0 +1,174 @@
+"""Threads on one machine: each split counts once, and none may be missing.
+
+pyarrow and NumPy let go of the interpreter lock, so threads are enough. States are exact, so the
+order in which they are merged changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Generic, Protocol, Self, TypeVar
+
+from wcetool.data.source import Split
+from wcetool.errors import MergeError, UsageError
+
+Tick = Callable[[int, int], None]
+"""Reports bytes read and rows done; called between batches, also to stop early."""
+
+OnProgress = Callable[[int, int, int], None]
+"""Takes bytes read and rows done since the last call, and the bytes of all splits (0: unknown)."""
+
+
+class Mergeable(Protocol):
+    """A state with an associative and commutative `+`."""
+
+    def __add__(self, other: Self, /) -> Self:
+        """Merge."""
+        ...
+
+
+State = TypeVar("State", bound=Mergeable)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Generic[State]):
+    """The state of one split, and which split that is."""
+
+    index: int
+    state: State
+
+
+class _StoppedError(Exception):
+    """Another split failed, or the user interrupted: this one is not needed any more."""
+
+
+def run(
+    splits: Sequence[Split],
+    work: Callable[[Split, Tick], State],
+    *,
+    jobs: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> State:
+    """Run `work` on every split and merge what it returns.
+
+    Parameters
+    ----------
+    splits : sequence of Split
+        At least one.
+    work : callable
+        Takes a split and a tick; returns its state.
+    jobs : int, optional
+        Number of threads; by default that of the processors. Changes nothing but the time.
+    on_progress : callable, optional
+        Called from any thread.
+
+    Returns
+    -------
+    State
+        The sum of all states.
+
+    Raises
+    ------
+    WceError
+        What the first failing split raised, in the order of the splits, whatever the threads did.
+    """
+    limit = _Limit(len(splits))
+    n_bytes_in_all = sum(split.size for split in splits)
+
+    def tick_of(index: int) -> Tick:
+        def tick(n_bytes: int, n_rows: int) -> None:
+            if index > limit.last:
+                raise _StoppedError
+            if on_progress is not None:
+                on_progress(n_bytes, n_rows, n_bytes_in_all)
+
+        return tick
+
+    def one(index: int) -> Partial[State]:
+        return Partial(index, work(splits[index], tick_of(index)))
+
+    n_threads = min(thread_count(jobs), len(splits))
+    if n_threads == 1:
+        return merge((one(index) for index in range(len(splits))), len(splits))
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="wcetool") as pool:
+        futures = [pool.submit(one, index) for index in range(len(splits))]
+        try:
+            return merge(_completed(futures, limit), len(splits))
+        finally:
+            limit.lower(-1)
+            pool.shutdown(cancel_futures=True)
+
+
+def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:
+    """Add up partial states, each split exactly once.
+
+    Raises
+    ------
+    MergeError
+        If a split is there twice, is unknown, or is missing.
+    """
+    seen: set[int] = set()
+    total: State | None = None
+    for partial in partials:
+        if partial.index in seen or not 0 <= partial.index < n_splits:
+            raise MergeError(f"split {partial.index} of {n_splits} was counted twice or is unknown")
+        seen.add(partial.index)
+        total = partial.state if total is None else total + partial.state
+    if total is None or len(seen) < n_splits:
+        raise MergeError(f"{n_splits - len(seen)} of {n_splits} splits were not counted")
+    return total
+
+
+def thread_count(jobs: int | None) -> int:
+    """Return the number of threads to use.
+
+    Raises
+    ------
+    UsageError
+        If `jobs` is less than 1.
+    """
+    if jobs is None:
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
+    if jobs < 1:
+        raise UsageError(f"{jobs} is not a number of threads", where="--jobs", hint="--jobs 2")
+    return jobs
+
+
+class _Limit:
+    """The last split whose result is still wanted."""
+
+    def __init__(self, n_splits: int) -> None:
+        self.last = n_splits
+        self._lock = threading.Lock()
+
+    def lower(self, index: int) -> None:
+        with self._lock:
+            self.last = min(self.last, index)
+
+
+def _completed(
+    futures: Sequence[Future[Partial[State]]], limit: _Limit
+) -> Iterable[Partial[State]]:
+    """Yield results as they come; after a failure, let only earlier splits finish, then raise."""
+    index_of = {future: index for index, future in enumerate(futures)}
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            if future.exception() is None:
+                yield future.result()
+            elif not isinstance(future.exception(), _StoppedError):
+                limit.lower(index_of[future] - 1)
+                for later in futures[index_of[future] + 1 :]:
+                    later.cancel()
+        pending = {future for future in pending if index_of[future] <= limit.last}
+    if limit.last < len(futures) - 1:
+        futures[limit.last + 1].result()  # raises

@@ -1,0 +1,1 @@
+"""Results -> text: the only place that knows Rich."""

@@ -1,0 +1,93 @@
+"""A result in the format asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wcetool.render.page import Page
+from wcetool.render.views import View, analysis_page, catalog_page, score_page, weights_page
+from wcetool.render.words import Format
+from wcetool.results.analysis import Analysis
+from wcetool.results.catalog import SchemeCatalog
+from wcetool.results.document import Result, to_json
+from wcetool.results.score import ScoreReport
+from wcetool.results.weights import ClassWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a result is shown.
+
+    Attributes
+    ----------
+    view : View
+        Digits, order and number of the rows; only for `table` and `md`.
+    width : int or None
+        Columns of the terminal; None where there is none.
+    color : bool
+        Whether escape codes are welcome.
+    """
+
+    view: View = field(default_factory=View)
+    width: int | None = None
+    color: bool = False
+
+
+def render(result: Result, form: Format, look: Look) -> str:
+    """Write a result as text that ends in a newline."""
+    return _WRITERS[form](result, look)
+
+
+def _as_table(result: Result, look: Look) -> str:
+    from wcetool.render.terminal import write_page
+
+    return write_page(_page(result, look), width=look.width, color=look.color)
+
+
+def _as_markdown(result: Result, look: Look) -> str:
+    from wcetool.render.markdown import write_page
+
+    return write_page(_page(result, look))
+
+
+def _as_json(result: Result, _: Look) -> str:
+    return to_json(result.to_dict())
+
+
+def _as_csv(result: Result, _: Look) -> str:
+    """One row per class; labels stand as they are, also where a spreadsheet would see a formula."""
+    rows = result.class_rows()
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _csv_value(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _csv_value(value: Any) -> Any:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+
+
+def _page(result: Result, look: Look) -> Page:
+    if isinstance(result, Analysis):
+        return analysis_page(result, look.view)
+    if isinstance(result, ClassWeights):
+        return weights_page(result, look.view)
+    if isinstance(result, ScoreReport):
+        return score_page(result, look.view)
+    if isinstance(result, SchemeCatalog):
+        return catalog_page(result)
+    raise TypeError(f"no page for {type(result).__name__}")
+
+
+_WRITERS: Mapping[Format, Callable[[Result, Look], str]] = {
+    Format.TABLE: _as_table,
+    Format.JSON: _as_json,
+    Format.CSV: _as_csv,
+    Format.MD: _as_markdown,
+}

@@ -1,0 +1,331 @@
+"""Results -> pages: which numbers a person sees, in which words. No arithmetic beyond rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wcetool.core.loss_report import Estimate
+from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
+from wcetool.render.page import Bar, Fact, Page, Section, TableColumn
+from wcetool.render.words import Sort
+from wcetool.results.analysis import Analysis
+from wcetool.results.catalog import SchemeCatalog
+from wcetool.results.document import InputRows, Row
+from wcetool.results.score import ScoreReport
+from wcetool.results.weights import ClassWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a person asks to see.
+
+    Attributes
+    ----------
+    digits : int
+        Decimals.
+    sort : Sort
+        Order of the rows; count is descending.
+    top : int or None
+        Rows shown; the others are summed up in one.
+    """
+
+    digits: int = 4
+    sort: Sort = Sort.INDEX
+    top: int | None = None
+
+    def rows(
+        self, rows: Sequence[Row], count: str, other: Callable[[Sequence[Row]], Row]
+    ) -> list[Row]:
+        """Order the rows of the classes and sum up those beyond the top."""
+        keys: dict[Sort, Callable[[Row], object]] = {
+            Sort.INDEX: lambda row: row["index"],
+            Sort.LABEL: lambda row: row["label"],
+            Sort.COUNT: lambda row: (-row[count], row["index"]),
+        }
+        ordered = sorted(rows, key=keys[self.sort])  # type: ignore[arg-type]
+        if self.top is None or len(ordered) <= self.top:
+            return ordered
+        hidden = ordered[self.top :]
+        name = f"other ({len(hidden):,} classes)"
+        blank = dict.fromkeys(rows[0], None)
+        return [*ordered[: self.top], {**blank, **other(hidden), "label": name}]
+
+
+def analysis_page(result: Analysis, view: View) -> Page:
+    """Lay out an analysis."""
+    digits, found = view.digits, result.imbalance
+    counts = result.counts.count.tolist()
+    names = result.counts.classes
+    largest = names[counts.index(max(counts))]
+    smallest_count = min(count for count in counts if count)
+    smallest = names[counts.index(smallest_count)]
+    rows = view.rows(
+        result.class_rows(),
+        "count",
+        lambda hidden: {
+            "count": sum(row["count"] for row in hidden),
+            "share": sum(row["share"] for row in hidden),
+        },
+    )
+    longest = max((row["share"] for row in rows), default=1.0)
+    table = [
+        (
+            row["label"],
+            whole(row["count"]),
+            percent(row["share"], digits),
+            decimal(row["ratio"], digits),
+            Bar(row["share"] / longest),
+        )
+        for row in rows
+    ]
+    headline = (
+        f"Imbalance ratio {decimal(found.ratio, digits)}: {largest} has {whole(max(counts))} "
+        "labels, "
+        f"{smallest} has {whole(smallest_count)}."
+        if found.classes > 1
+        else f"One class, {largest}: there is nothing to balance."
+    )
+    buckets = result.buckets.sort(result.counts)
+    facts = [
+        Fact("imbalance ratio", decimal(found.ratio, digits), "largest count / smallest count"),
+        Fact(
+            "effective classes",
+            decimal(found.effective_classes, digits),
+            f"1 / sum of squared shares, of {found.classes:,}",
+        ),
+        Fact("evenness", decimal(found.evenness, digits), "entropy / ln(classes), 1 is balanced"),
+        Fact("entropy", decimal(found.entropy, digits), "nats"),
+        Fact("Gini coefficient", decimal(found.gini, digits), "of the counts, 0 is balanced"),
+        Fact("minority share", percent(found.minority_share, digits), "of the rarest class"),
+        Fact(
+            "many, medium, few",
+            f"{buckets['many']:,}, {buckets['medium']:,}, {buckets['few']:,}",
+            f"classes; {result.buckets.rule} labels",
+        ),
+        *_absent(found.absent_classes),
+        *_missing(result.missing, result.rows, digits),
+    ]
+    return Page(
+        title=_title(
+            result.inputs, f"{result.counts.n_samples:,} labels, {found.classes:,} classes"
+        ),
+        headline=(headline,),
+        columns=_columns("class", "count", "share", "ratio", ""),
+        rows=table,
+        facts=(facts,),
+    )
+
+
+def weights_page(result: ClassWeights, view: View) -> Page:
+    """Lay out class weights."""
+    digits = view.digits
+    rows = view.rows(
+        result.class_rows(),
+        "count",
+        lambda hidden: {"count": sum(row["count"] for row in hidden)},
+    )
+    longest = max(result.weight) or 1.0
+    table = [
+        (
+            row["label"],
+            whole(row["count"]),
+            decimal(row["weight"], digits),
+            Bar(None if row["weight"] is None else row["weight"] / longest),
+        )
+        for row in rows
+    ]
+    positive = [weight for weight in result.weight if weight > 0]
+    samples = sum(result.count or ())
+    facts = [
+        Fact("scheme", result.scheme, f"normalization {result.normalization.value}"),
+        Fact(
+            "largest / smallest",
+            decimal(max(positive) / min(positive) if positive else None, digits),
+            f"{result.capped:,} classes capped" if result.capped else "weight above 0",
+        ),
+        Fact(
+            "effective samples",
+            decimal(result.effective_sample_size, 1),
+            f"of {samples:,}: what the weighted ones are worth (Kish)",
+        ),
+    ]
+    return Page(
+        title=_title(result.inputs, f"{samples:,} labels, {len(result.classes):,} classes"),
+        headline=(f"Class weights by {result.scheme}.",),
+        columns=_columns("class", "count", "weight", ""),
+        rows=table,
+        facts=(facts,),
+    )
+
+
+def score_page(result: ScoreReport, view: View) -> Page:
+    """Lay out a score report."""
+    digits, numbers = view.digits, result.numbers
+    weights = "no weights" if result.weights_from is None else f"weights {result.weights_from}"
+    rows = view.rows(
+        result.class_rows(),
+        "support",
+        lambda hidden: {
+            "support": sum(row["support"] for row in hidden),
+            "loss_share": None
+            if any(row["loss_share"] is None for row in hidden)
+            else sum(row["loss_share"] for row in hidden),
+        },
+    )
+    longest = max((row["loss_share"] or 0.0 for row in rows), default=0.0) or 1.0
+    weighted = result.class_weight is not None
+    table = [
+        (
+            row["label"],
+            whole(row["support"]),
+            *([decimal(row["weight"], digits)] if weighted else []),
+            decimal(row["mean_loss"], digits),
+            percent(row["loss_share"], digits),
+            decimal(row["recall"], digits),
+            decimal(row["precision"], digits),
+            decimal(row["mean_true_probability"], digits),
+            Bar((row["loss_share"] or 0.0) / longest),
+        )
+        for row in rows
+    ]
+    return Page(
+        title=_title(
+            result.inputs,
+            f"{numbers.scored:,} rows scored, {len(result.classes):,} classes, "
+            f"{_KINDS[result.kind]}, {weights}",
+        ),
+        headline=(_answer(result, digits), _meaning(result, digits)),
+        columns=_columns(
+            "class",
+            "support",
+            *(["weight"] if weighted else []),
+            "mean loss",
+            "loss share",
+            "recall",
+            "precision",
+            "p(true)",
+            "",
+        ),
+        rows=table,
+        facts=(_losses(result, digits), _metrics(result, digits)),
+    )
+
+
+def catalog_page(result: SchemeCatalog) -> Page:
+    """Lay out the registry of schemes."""
+    sections = []
+    for row in result.class_rows():
+        alias = f" (also: {row['aliases']})" if row["aliases"] else ""
+        lines = [row["summary"], row["formula"]]
+        if row["parameters"]:
+            lines.append(f"parameters: {row['parameters']}")
+        if row["as_published"] != "none":
+            lines.append(f"as published: scaled to {row['as_published']}")
+        lines += [f"source: {row['source']}", f"take care: {row['caution']}"]
+        sections.append(Section(f"{row['scheme']}{alias}", lines))
+    return Page(
+        title=f"{len(sections)} weighting schemes",
+        headline=("n_i is the count of class i, N their sum, K the number of classes.",),
+        sections=sections,
+    )
+
+
+_KINDS = {
+    InputKind.PROBS: "probabilities",
+    InputKind.LOGITS: "logits",
+    InputKind.LOG_PROBS: "log-probabilities",
+}
+_FORMULAS = {
+    Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w): PyTorch, scikit-learn",
+    Reduction.MEAN: "sum(w l) / rows: Keras, TensorFlow",
+    Reduction.SUM: "sum(w l)",
+}
+
+
+def _answer(result: ScoreReport, digits: int) -> str:
+    loss = result.numbers.loss
+    interval = _interval(loss, digits)
+    return f"Cross-entropy {decimal(loss.value, digits)} nats{interval} ({result.reduction.value})."
+
+
+def _meaning(result: ScoreReport, digits: int) -> str:
+    """Compare the loss with that of knowing nothing but the class shares."""
+    skill, prior = result.numbers.skill, decimal(result.numbers.prior_loss, digits)
+    shares = "weighted class shares" if result.class_weight is not None else "class shares"
+    if skill is None:
+        return f"Always predicting the {shares} costs {prior}."
+    if skill < 0:
+        return f"Always predicting the {shares} would cost less: {prior}."
+    return f"That is {percent(skill, digits)} below always predicting the {shares} ({prior})."
+
+
+def _losses(result: ScoreReport, digits: int) -> list[Fact]:
+    numbers = result.numbers
+    facts = [
+        Fact(
+            "unweighted",
+            decimal(numbers.unweighted.value, digits),
+            f"mean over rows{_interval(numbers.unweighted, digits)}",
+        ),
+        Fact(
+            "class-balanced",
+            decimal(numbers.balanced_mean, digits),
+            "mean of the class means: the loss under inverse weights",
+        ),
+    ]
+    if result.class_weight is not None:
+        facts += [
+            Fact(reduction.value, decimal(value, digits), _FORMULAS[reduction])
+            for reduction, value in numbers.reductions.items()
+        ]
+        facts.append(Fact("weight sum", decimal(numbers.weight_sum, digits), "sum(w)"))
+    if numbers.zero_probability_rows:
+        facts += [
+            Fact("zero-probability rows", whole(numbers.zero_probability_rows), "infinite loss"),
+            Fact("finite mean", decimal(numbers.loss.finite_mean, digits), "without those rows"),
+        ]
+    return facts
+
+
+def _metrics(result: ScoreReport, digits: int) -> list[Fact]:
+    numbers = result.numbers
+    rule = "p > 0.5" if result.task is Task.BINARY else "the largest score wins"
+    return [
+        Fact("accuracy", decimal(numbers.accuracy, digits), f"unweighted, as all below; {rule}"),
+        Fact("balanced accuracy", decimal(numbers.balanced_accuracy, digits), "mean recall"),
+        Fact("macro F1", decimal(numbers.macro_f1, digits)),
+        Fact("Brier score", decimal(numbers.brier, digits), "sum over classes, 0 to 2"),
+        *_missing(result.missing, result.rows, digits),
+    ]
+
+
+def _interval(estimate: Estimate, digits: int) -> str:
+    if estimate.ci95 is None:
+        return ""
+    low, high = (decimal(bound, digits) for bound in estimate.ci95)
+    return f", 95% interval {low} to {high}"
+
+
+def _title(inputs: Sequence[InputRows], facts: str) -> str:
+    first = inputs[0].path if inputs else UNDEFINED
+    more = f" and {len(inputs) - 1:,} more" if len(inputs) > 1 else ""
+    return f"{first}{more}: {facts}"
+
+
+def _columns(name: str, *headers: str) -> list[TableColumn]:
+    return [TableColumn(name, is_name=True), *map(TableColumn, headers)]
+
+
+def _absent(absent: int) -> list[Fact]:
+    return [Fact("absent classes", whole(absent), "declared, without labels")] if absent else []
+
+
+def _missing(missing: int, rows: int, digits: int) -> list[Fact]:
+    share = percent(missing / rows, digits) if rows else UNDEFINED
+    return (
+        [Fact("missing labels", whole(missing), f"{share} of the rows; in no share")]
+        if missing
+        else []
+    )

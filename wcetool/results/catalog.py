@@ -1,0 +1,58 @@
+"""The registry of schemes as a result, so that it is shown like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wcetool.core.schemes import SCHEMES, Scheme
+from wcetool.results.document import Row, signature
+
+SCHEMES_SCHEMA = "wcetool.schemes/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemeCatalog:
+    """What there is to know about every weighting scheme."""
+
+    schemes: Mapping[str, Scheme]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of_registry(cls) -> SchemeCatalog:
+        """List the registered schemes, in the order of registration."""
+        return cls(schemes=SCHEMES)
+
+    @property
+    def signature(self) -> str:
+        """Which version of the program this is the registry of."""
+        return signature("schemes", {"schemes": len(self.schemes)})
+
+    def class_rows(self) -> list[Row]:
+        """Return one row per scheme."""
+        return [
+            {
+                "scheme": entry.name,
+                "aliases": ", ".join(entry.aliases),
+                "parameters": ", ".join(
+                    f"{one.name}={one.default!r} ({one.inside})"
+                    for one in entry.parameters.values()
+                ),
+                "formula": entry.formula,
+                "as_published": entry.published.value,
+                "summary": entry.summary,
+                "source": entry.source,
+                "caution": entry.caution,
+                "laws": ", ".join(sorted(law.value for law in entry.laws)),
+            }
+            for entry in self.schemes.values()
+        ]
+
+    def to_dict(self) -> Row:
+        """Return the document of the contract ``wcetool.schemes/1``."""
+        return {
+            "schema": SCHEMES_SCHEMA,
+            "schemes": self.class_rows(),
+            "signature": self.signature,
+        }

@@ -1,0 +1,154 @@
+"""The parts that all results share: inputs, signature, strict JSON, frames."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wcetool import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class InputRows:
+    """An input and how much of it was read.
+
+    Attributes
+    ----------
+    path : str
+        As the user named it; ``-`` for standard input.
+    rows : int
+        Rows, those with a missing label included.
+    blank_lines : int
+        Blank lines that are no rows.
+    """
+
+    path: str
+    rows: int
+    blank_lines: int = 0
+
+    def to_dict(self) -> Row:
+        """Return the JSON form; blank lines stand in it only where there are any."""
+        extra = {"blank_lines": self.blank_lines} if self.blank_lines else {}
+        return {"path": self.path, "rows": self.rows, **extra}
+
+
+class Result(Protocol):
+    """What every public function returns."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked for."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know before relying on the numbers."""
+        ...
+
+    @property
+    def signature(self) -> str:
+        """How the numbers came about, in one line that can be parsed."""
+        ...
+
+    def class_rows(self) -> list[Row]:
+        """Return one row per class, NaN and infinity kept."""
+        ...
+
+    def to_dict(self) -> Row:
+        """Return the document of the JSON contract, NaN and infinity kept."""
+        ...
+
+
+def signature(kind: str, fields: Mapping[str, object]) -> str:
+    """Write a signature: `kind|key:value|...|v:version`.
+
+    `%` and `|`, and all that does not print, are percent-encoded; a key ends at its first colon.
+    """
+    parts = [kind, *(f"{key}:{value}" for key, value in fields.items()), f"v:{__version__}"]
+    return "|".join("".join(map(_signature_character, part)) for part in parts)
+
+
+def parse_signature(text: str) -> dict[str, str]:
+    """Read a signature back; the kind stands under ``kind``.
+
+    Examples
+    --------
+    >>> parse_signature("weights|scheme:power:alpha=0.5|v:0.1.0")
+    {'kind': 'weights', 'scheme': 'power:alpha=0.5', 'v': '0.1.0'}
+    """
+    kind, *parts = text.split("|")
+    pairs = (part.partition(":") for part in parts)
+    return {"kind": kind} | {key: _unpercent(value) for key, _, value in pairs}
+
+
+def _signature_character(character: str) -> str:
+    if character.isprintable() and character not in "%|":
+        return character
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+
+
+def _unpercent(text: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(text, errors="surrogatepass")
+
+
+def to_json(document: Mapping[str, Any]) -> str:
+    """Write a document as strict JSON, one key a line and one class a line.
+
+    Infinite numbers become ``"inf"`` and ``"-inf"``, NaN null. What a terminal could take for a
+    command is escaped, so that the text is harmless wherever it is shown.
+    """
+    body = ",\n".join(
+        f"  {json.dumps(key)}: {_value_text(value)}" for key, value in document.items()
+    )
+    return f"{{\n{body}\n}}\n"
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        rows = ",\n".join(f"    {_one_line(row)}" for row in value)
+        return f"[\n{rows}\n  ]"
+    return _one_line(value)
+
+
+def _one_line(value: object) -> str:
+    text = json.dumps(_strict(value), ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def _strict(value: Any) -> Any:
+    """Replace what JSON has no word for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    return value
+
+
+def to_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return rows as a pandas frame, undefined numbers as NaN."""
+    import pandas as pd
+
+    frame = pd.DataFrame(rows)
+    for column in frame.columns:
+        if column != "label" and frame[column].dtype == object:
+            frame[column] = pd.to_numeric(frame[column])
+    return frame
+
+
+def total_rows(inputs: Iterable[InputRows]) -> int:
+    """Rows of all inputs together."""
+    return sum(one.rows for one in inputs)

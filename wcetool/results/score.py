@@ -1,0 +1,161 @@
+"""The result of `score`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wcetool.core.loss_report import Estimate, LossReport
+from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.results.document import InputRows, Row, signature, to_frame
+from wcetool.results.weights import ClassWeights
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCORE_SCHEMA = "wcetool.score/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreReport:
+    """The losses and metrics of stored predictions.
+
+    Attributes
+    ----------
+    inputs : tuple of InputRows
+        What was read.
+    task, kind : Task, InputKind
+        What the scores are.
+    classes : tuple of str
+        Class names, in order.
+    missing : int
+        Rows without a label; not scored.
+    reduction : Reduction
+        The one of `numbers.loss`.
+    numbers : LossReport
+        All numbers.
+    class_weight : ClassWeights or None
+        The weights; None for the unweighted loss.
+    weights_from : str or None
+        The weight file, or the scheme computed from the labels scored.
+    parameters : mapping
+        Every effective value that can change a number.
+    """
+
+    inputs: tuple[InputRows, ...]
+    task: Task
+    kind: InputKind
+    classes: tuple[str, ...]
+    missing: int
+    reduction: Reduction
+    numbers: LossReport
+    class_weight: ClassWeights | None
+    weights_from: str | None
+    parameters: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def loss(self) -> float | None:
+        """The loss under `reduction`, nats."""
+        return self.numbers.loss.value
+
+    @property
+    def rows(self) -> int:
+        """Rows, those with a missing label included."""
+        return self.numbers.scored + self.missing
+
+    @property
+    def signature(self) -> str:
+        """How the numbers came about, in one line."""
+        weights = self.class_weight
+        fields = {
+            "weights": "none" if weights is None else weights.scheme,
+            "norm": "none" if weights is None else weights.normalization.value,
+            "red": self.reduction.value,
+            "input": self.kind.value,
+            "classes": len(self.classes),
+            "missing": "skip",
+        }
+        return signature("wce", fields | dict(self.parameters))
+
+    def class_rows(self) -> list[Row]:
+        """Return one row per class: support, weight, mean loss, recall, ..."""
+        return [
+            {
+                "label": label,
+                "index": index,
+                "support": one.support,
+                "weight": one.weight,
+                "mean_loss": one.mean_loss,
+                "loss_share": one.loss_share,
+                "recall": one.recall,
+                "precision": one.precision,
+                "mean_true_probability": one.mean_true_probability,
+            }
+            for index, (label, one) in enumerate(
+                zip(self.classes, self.numbers.classes, strict=True)
+            )
+        ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per class as a pandas frame."""
+        return to_frame(self.class_rows())
+
+    def to_dict(self) -> Row:
+        """Return the document of the contract ``wcetool.score/1``."""
+        numbers, weights = self.numbers, self.class_weight
+        return {
+            "schema": SCORE_SCHEMA,
+            "inputs": [one.to_dict() for one in self.inputs],
+            "task": self.task.value,
+            "input": self.kind.value,
+            "like": None,
+            "rows": self.rows,
+            "scored": numbers.scored,
+            "missing": self.missing,
+            "ignored": 0,
+            "zero_probability_rows": numbers.zero_probability_rows,
+            "clipped_rows": numbers.clipped_rows,
+            "class_weight": None
+            if weights is None
+            else {
+                "source": self.weights_from,
+                "scheme": weights.scheme,
+                "normalization": weights.normalization.value,
+                "counts_sha256": weights.counts_sha256,
+            },
+            "loss": {
+                "value": numbers.loss.value,
+                "reduction": self.reduction.value,
+                **_uncertainty(numbers.loss),
+            },
+            "reductions": {
+                **{each.value: value for each, value in numbers.reductions.items()},
+                "weight_sum": numbers.weight_sum,
+            },
+            "unweighted": {"mean": numbers.unweighted.value, **_uncertainty(numbers.unweighted)},
+            "balanced": {"mean": numbers.balanced_mean},
+            "prior_baseline": {"loss": numbers.prior_loss, "skill": numbers.skill},
+            "metrics": {
+                "accuracy": numbers.accuracy,
+                "balanced_accuracy": numbers.balanced_accuracy,
+                "macro_f1": numbers.macro_f1,
+                "brier": numbers.brier,
+            },
+            "classes": self.class_rows(),
+            "parameters": dict(self.parameters),
+            "undefined": dict(numbers.undefined),
+            "notes": list(self.notes),
+            "warnings": list(self.warnings),
+            "signature": self.signature,
+        }
+
+
+def _uncertainty(estimate: Estimate) -> Row:
+    return {
+        "standard_error": estimate.standard_error,
+        "ci95": None if estimate.ci95 is None else list(estimate.ci95),
+        "finite_mean": estimate.finite_mean,
+    }

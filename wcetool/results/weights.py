@@ -1,0 +1,136 @@
+"""The result of `weights`, which is also what a weight file holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wcetool import __version__
+from wcetool.core.vocabulary import Normalization
+from wcetool.results.document import InputRows, Row, signature, to_frame, total_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEIGHTS_SCHEMA = "wcetool.weights/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassWeights:
+    """One weight a class, keyed by name, with all that is needed to reproduce it.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Class names, in order.
+    weight : tuple of float, shape (n_classes,)
+        Dimensionless, finite, at least 0.
+    count : tuple of int, shape (n_classes,), or None
+        Labels per class; None for a weight file that holds none.
+    scheme : str
+        In the form that `--scheme` reads.
+    normalization : Normalization
+        How the weights are scaled.
+    effective_sample_size : float or None
+        Kish's; None if every sample weighs 0.
+    capped : int
+        Classes that the cap lowered.
+    source : str or None
+        The weight file they were read from.
+    """
+
+    classes: tuple[str, ...]
+    weight: tuple[float, ...]
+    count: tuple[int, ...] | None
+    scheme: str
+    normalization: Normalization = Normalization.AS_PUBLISHED
+    effective_sample_size: float | None = None
+    capped: int = 0
+    inputs: tuple[InputRows, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    source: str | None = None
+
+    @property
+    def by_class(self) -> dict[str, float]:
+        """Weights by class name."""
+        return dict(zip(self.classes, self.weight, strict=True))
+
+    @property
+    def counts_sha256(self) -> str | None:
+        """Hash of the counts, None where there are none."""
+        return (
+            None
+            if self.count is None
+            else counts_sha256(zip(self.classes, self.count, strict=True))
+        )
+
+    @property
+    def signature(self) -> str:
+        """How the numbers came about, in one line."""
+        fields = {
+            "scheme": self.scheme,
+            "norm": self.normalization.value,
+            "classes": len(self.classes),
+            "missing": "skip",
+        }
+        return signature("weights", fields | dict(self.parameters))
+
+    def class_rows(self) -> list[Row]:
+        """Return one row per class: label, index, count, weight."""
+        counts = self.count or (None,) * len(self.classes)
+        return [
+            {"label": label, "index": index, "count": count, "weight": weight}
+            for index, (label, count, weight) in enumerate(
+                zip(self.classes, counts, self.weight, strict=True)
+            )
+        ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per class as a pandas frame."""
+        return to_frame(self.class_rows())
+
+    def to_dict(self) -> Row:
+        """Return the document of the contract ``wcetool.weights/1``."""
+        undefined = (
+            {"effective_sample_size": "every sample weighs 0"}
+            if self.effective_sample_size is None
+            else {}
+        )
+        return {
+            "schema": WEIGHTS_SCHEMA,
+            "kind": "class",
+            "scheme": self.scheme,
+            "normalization": self.normalization.value,
+            "classes": self.class_rows(),
+            "effective_sample_size": self.effective_sample_size,
+            "capped_classes": self.capped,
+            "source": {
+                "inputs": [one.path for one in self.inputs],
+                "rows": total_rows(self.inputs),
+                "counts_sha256": self.counts_sha256,
+            },
+            "parameters": dict(self.parameters),
+            "undefined": undefined,
+            "notes": list(self.notes),
+            "warnings": list(self.warnings),
+            "signature": self.signature,
+            "tool": f"wcetool {__version__}",
+        }
+
+
+def counts_sha256(counts: Iterable[tuple[str, int]]) -> str:
+    """Hash counts: SHA-256 of the JSON of the sorted [label, count] pairs, UTF-8, no spaces.
+
+    Examples
+    --------
+    >>> counts_sha256([("b", 1), ("a", 2)]) == counts_sha256([("a", 2), ("b", 1)])
+    True
+    """
+    pairs = sorted([label, count] for label, count in counts)
+    text = json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
