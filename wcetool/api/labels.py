@@ -87,6 +87,8 @@ def _from_rows(
     state = CountState(LabelTally(), ReadRows())
     parameters: dict[str, str] = {}
     if dataset is not None:
+        if not any(file.format == "counts" for file in files):
+            dataset.refuse_empty()
         choice = choose_label_column(dataset.first, reading.label_column)
         parameters["label-column"] = choice.column.name
         if choice.reason is not None:
@@ -101,11 +103,6 @@ def _from_rows(
         for file in files
     ) or tuple(read)
     tally = sum(counted.values(), start=state.tally)
-    if not tally.rows and dataset is not None:
-        raise InputError(
-            "has a header and no rows" if dataset.first.dialect else "has no rows",
-            where=dataset.where,
-        )
     return _finished(tally, inputs, reading, parameters, notes)
 
 

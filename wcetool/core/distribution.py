@@ -175,14 +175,19 @@ def measure(counts: ClassCounts) -> Imbalance:
     if not present:
         raise InputError("no class has any labels")
     n_classes, n_samples = len(present), sum(present)
-    entropy = -math.fsum(n / n_samples * math.log(n / n_samples) for n in present)
+    balanced = present[0] == present[-1]
+    entropy = (
+        math.log(n_classes)
+        if balanced
+        else -math.fsum(n / n_samples * math.log(n / n_samples) for n in present)
+    )
     spread = sum((2 * i - n_classes - 1) * n for i, n in enumerate(present, start=1))
     return Imbalance(
         classes=n_classes,
         absent_classes=counts.n_classes - n_classes,
         ratio=present[-1] / present[0],
-        entropy=abs(entropy),
-        evenness=min(entropy / math.log(n_classes), 1.0) if n_classes > 1 else 1.0,
+        entropy=entropy,
+        evenness=1.0 if balanced else entropy / math.log(n_classes),
         effective_classes=n_samples**2 / sum(n * n for n in present),
         gini=spread / (n_classes * n_samples),
         minority_share=present[0] / n_samples,

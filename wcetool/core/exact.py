@@ -203,7 +203,7 @@ def rounded(value: Fraction) -> float:
     try:
         return value.numerator / value.denominator
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _cut(values: FloatArray, exponent: int) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -278,7 +278,8 @@ def _logits(block: _Block, target: IntArray, _: ScoreForm) -> RowTerms:
     nll = np.log1p(rest) - margin
     squares = (block.total(2) + 1.0) / np.square(rest + 1.0)
     true_proba = true_exp / (rest + 1.0)
-    return RowTerms(nll, true_proba, _brier(true_proba, squares), predicted, np.isnan(nll))
+    fault = np.isnan(nll) | (best == math.inf)
+    return RowTerms(nll, true_proba, _brier(true_proba, squares), predicted, fault)
 
 
 def _log_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:

@@ -22,11 +22,13 @@ def as_numpy(
     Without nulls, and in the array's own dtype, the result is a read-only view of its memory.
     """
     if not array.null_count:
-        return np.from_dlpack(array).astype(dtype, copy=False)
+        view = np.from_dlpack(array)
+        return view if dtype is None else view.astype(dtype, copy=False)
     bare = pa.Array.from_buffers(
         array.type, len(array), [None, array.buffers()[1]], offset=array.offset
     )
-    values = np.from_dlpack(bare).astype(dtype)
+    view = np.from_dlpack(bare)
+    values = view.astype(view.dtype if dtype is None else dtype)
     values[np.from_dlpack(array.is_valid().cast(pa.uint8())) == 0] = null
     return values
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 from wcetool.core.distribution import LabelTally
@@ -47,8 +48,10 @@ def read_tally(file: InputFile) -> LabelTally:
 
 def _load(file: InputFile) -> Any:
     try:
-        stream = streams.plain_bytes(file.open(last=True), file.compression, None, lambda _: None)
-        return json.loads(streams.read_head(stream, size=1 << 31).decode("utf-8"))
+        with closing(
+            streams.plain_bytes(file.open(last=True), file.compression, None, lambda _: None)
+        ) as stream:
+            return json.loads(streams.read_head(stream, size=1 << 31).decode("utf-8"))
     except (OSError, EOFError) as error:
         raise InputError(str(error), where=file.path) from None
     except (ValueError, RecursionError) as error:

@@ -40,13 +40,27 @@ class Dataset:
 
     @property
     def first(self) -> Table:
-        """The table that decisions about columns look at."""
-        return self.tables[0]
+        """The table that decisions about columns look at: the first one with rows."""
+        return next((table for table in self.tables if not table.is_empty), self.tables[0])
 
     @property
     def where(self) -> str:
         """The first file, for errors that concern all."""
         return self.first.file.path
+
+    def refuse_empty(self) -> None:
+        """Refuse a dataset without rows.
+
+        Raises
+        ------
+        InputError
+            If there is none in any table.
+        """
+        if self.first.is_empty:
+            raise InputError(
+                "has a header and no rows" if self.first.dialect else "has no rows",
+                where=self.where,
+            )
 
     def splits(self) -> list[Split]:
         """Cut all tables into parts that can be read on their own, in order."""

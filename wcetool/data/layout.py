@@ -113,6 +113,7 @@ def decide_layout(
     InputError
         If something cannot be decided, or what is known contradicts itself.
     """
+    dataset.refuse_empty()
     notes: list[str] = []
     label: Column | None = None
     if labels is None:

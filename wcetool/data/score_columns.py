@@ -24,6 +24,7 @@ from wcetool.core.distribution import class_order, is_integer
 from wcetool.core.vocabulary import InputKind
 from wcetool.data.columns import find_column, is_index
 from wcetool.data.formats.table import Column, Holds, Table
+from wcetool.data.formats.text_head import is_number
 from wcetool.errors import InputError, listed, quoted
 
 _PROBS, _LOGITS, _LOG_PROBS = InputKind.PROBS, InputKind.LOGITS, InputKind.LOG_PROBS
@@ -401,7 +402,7 @@ def _assign(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _refuse_names_beside_numbers(names: Sequence[str], seen: Iterable[str], where: str) -> None:
-    named = sorted(label for label in seen if not is_integer(label) and label not in names)
+    named = sorted(label for label in seen if not is_number(label) and label not in names)
     if named and _numbered(names):
         raise InputError(
             f"the labels are names ({quoted(named, limit=3)}), the score columns are numbered "

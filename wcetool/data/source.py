@@ -28,6 +28,7 @@ _FORMAT_BY_SUFFIX = {
     ".pq": "parquet",
     ".json": "counts",
 }
+HEAD_BYTES = 64  # enough to recognise a format, a compression or a pointer
 INPUT_FORMATS = ("csv", "tsv", "parquet", "counts")
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
@@ -138,7 +139,11 @@ def find_files(
         )
     named = [os.fspath(path) for path in paths]
     if STDIN in named and len(named) > 1:
-        raise UsageError("standard input cannot be pooled with other inputs", where="-")
+        raise UsageError(
+            "standard input cannot be pooled with other inputs",
+            where=STDIN,
+            hint="- alone, or files alone",
+        )
     files = [file for path in named for file in _expand(path, input_format)]
     seen: dict[str, str] = {}
     for file in files:
@@ -217,10 +222,11 @@ def _file(
     stream = streams.open_file(path)
     with stream:
         try:
-            head = stream.read(16)
+            head = stream.read(HEAD_BYTES)
         except OSError as error:
             raise InputError(streams.os_message(error), where=path) from None
         size = os.fstat(stream.fileno()).st_size
+    streams.refuse_lfs_pointer(path, head)
     compression = streams.compression_of(head)
     form = input_format or _recognise(path, head)
     return InputFile(path, form, compression, size, partition)

@@ -232,10 +232,16 @@ def check_encoding(encoding: str) -> str:
     return info.name
 
 
+def refuse_lfs_pointer(path: str, head: bytes) -> None:
+    """Refuse the text that git leaves in place of a large file."""
+    if head.startswith(b"version https://git-lfs.github.com/spec/"):
+        raise InputError(
+            "is a git-LFS pointer, not the file itself", where=path, hint="git lfs pull"
+        )
+
+
 def describe_binary(head: bytes) -> str | None:
     """Say what the first bytes of a file are, if they are not text."""
-    if head.startswith(b"version https://git-lfs.github.com/spec/"):
-        return "is a git-LFS pointer, not the file itself"
     for magic, kind in _BINARY.items():
         if head.startswith(magic):
             return f"is {kind}, not text"

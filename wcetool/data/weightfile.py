@@ -18,7 +18,7 @@ from wcetool.core.vocabulary import Absent, Normalization, parse_word
 from wcetool.data import streams
 from wcetool.data.writing import write_whole
 from wcetool.errors import UsageError, WeightFileError, listed, nearest, quoted
-from wcetool.results.document import Row, to_json
+from wcetool.results.document import Row, to_csv, to_json
 from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
 _COLUMNS = ("label", "index", "count", "weight")
@@ -153,11 +153,7 @@ def _write_json(weights: ClassWeights, path: str) -> None:
 
 
 def _write_csv(weights: ClassWeights, path: str) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(weights.class_rows())
-    _write_text(path, text.getvalue())
+    _write_text(path, to_csv(weights.class_rows()))
 
 
 def _write_parquet(weights: ClassWeights, path: str) -> None:

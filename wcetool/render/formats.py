@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from wcetool.render.page import Page
 from wcetool.render.views import View, analysis_page, catalog_page, score_page, weights_page
 from wcetool.render.words import Format
 from wcetool.results.analysis import Analysis
 from wcetool.results.catalog import SchemeCatalog
-from wcetool.results.document import Result, to_json
+from wcetool.results.document import Result, to_csv, to_json
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
 
@@ -60,17 +56,7 @@ def _as_json(result: Result, _: Look) -> str:
 
 
 def _as_csv(result: Result, _: Look) -> str:
-    """One row per class; labels stand as they are, also where a spreadsheet would see a formula."""
-    rows = result.class_rows()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: _csv_value(value) for key, value in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _csv_value(value: Any) -> Any:
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+    return to_csv(result.class_rows())
 
 
 def _page(result: Result, look: Look) -> Page:

@@ -19,7 +19,7 @@ from rich.text import Text
 from wcetool.errors import printable
 from wcetool.render.page import Bar, Cell, Fact, Page
 
-UNBOUNDED = 10_000  # columns, where there is no terminal
+UNBOUNDED = 1 << 24  # columns, where there is no terminal
 BAR_WIDTH = 24
 LEAST_BAR = 4  # a shorter bar says nothing, and is left out
 LEAST_NAME = 8

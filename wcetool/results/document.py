@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -136,6 +138,33 @@ def _strict(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_strict(item) for item in value]
     return value
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Write rows as CSV; undefined numbers are empty, infinite ones ``inf`` and ``-inf``.
+
+    Labels stand as they are, also where a spreadsheet would see a formula: the file is data, and
+    reads back to the same text.
+    """
+    plain = [{key: _csv_value(value) for key, value in row.items()} for row in rows]
+    # The csv module quotes the characters of its line end, of which a lone \r is none.
+    bare_return = any(
+        "\r" in value for row in plain for value in row.values() if type(value) is str
+    )
+    text = io.StringIO()
+    writer = csv.DictWriter(
+        text,
+        list(rows[0]),
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if bare_return else csv.QUOTE_MINIMAL,
+    )
+    writer.writeheader()
+    writer.writerows(plain)
+    return text.getvalue()
+
+
+def _csv_value(value: Any) -> Any:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 
 def to_frame(rows: Sequence[Row]) -> pd.DataFrame:

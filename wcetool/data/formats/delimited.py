@@ -18,7 +18,6 @@ from wcetool.data import arrow, streams
 from wcetool.data.formats.table import Column, ColumnKind, Dialect, ReadLog, Table
 from wcetool.data.formats.text_head import (
     DELIMITERS,
-    column_names,
     first_rows,
     leading_blank_lines,
     read_head,
@@ -31,15 +30,15 @@ from wcetool.data.formats.text_reading import (
     dialect_of,
     ignore_bytes,
     input_error,
-    parse_options,
     plain_text,
-    row_number,
 )
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
-from wcetool.errors import InputError, short_repr
+from wcetool.errors import InputError
 
-_END = b"\x03\x04end\x04\x03"  # the first field of the row that is appended to every stream
+# What stands in the requested columns of the row that is appended to every stream.
+_END_LABEL = "\x03\x04end\x04\x03"
+_END_SCORE = -1.2345678901234567e-300
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -56,10 +55,13 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         leading_blank_lines=leading,
         encoding=options.encoding,
     )
-    names = column_names(file, head, dialect)
-    sample = first_rows(file, head, dialect, len(names))
-    if len(names) == 1 and options.delimiter is None:
-        refuse_other_delimiter(file, names[0] if dialect.header else next(iter(sample[0]), ""))
+    rows = first_rows(file, head, dialect)
+    first = rows[0]
+    names = first if dialect.header else [f"column {n}" for n in range(1, len(first) + 1)]
+    if len(first) == 1 and options.delimiter is None:
+        refuse_other_delimiter(file, first[0])
+    values = [row for row in rows[int(dialect.header) :] if len(row) == len(names)]
+    sample = tuple(zip(*values, strict=True)) if values else ((),) * len(names)
     columns = tuple(
         Column(name, place, what_it_holds(sample[place])) for place, name in enumerate(names)
     )
@@ -83,27 +85,16 @@ def batches(
     """Read columns as a stream; blank lines are rows only in a file of one column."""
     file, dialect = split.file, dialect_of(table)
     one_column = len(table.columns) == 1
-    held: list[pa.RecordBatch] = []  # blank lines, which are rows if another row follows
     rows = 0
     plain = plain_text(file, dialect.encoding, on_bytes, last=last)
-    with closing(_RecordStream(plain, table)) as text:
-        try:
-            for batch in _parsed(text, table, columns, blank_lines_are_rows=one_column):
-                rows += len(batch)
-                blank = _trailing_blank_rows(batch) if one_column else 0
-                if blank < len(batch):
-                    yield from held
-                    held = []
-                    yield batch.slice(0, len(batch) - blank)
-                if blank:
-                    held.append(batch.slice(len(batch) - blank))
-        except READ_ERRORS as error:
-            raise text.misfit() or input_error(error, file, table) from None
-        text.check_end(rows)
+    with closing(_RecordStream(plain, _end_row(table, columns))) as text:
+        parsed = _parsed(text, table, columns, blank_lines_are_rows=one_column)
+        batches = _without_end(parsed, table, columns[0][1])
+        for batch in _without_trailing_blanks(batches, log) if one_column else batches:
+            rows += len(batch)
+            yield batch
     above = dialect.skip_lines + dialect.leading_blank_lines + int(dialect.header)
-    if one_column:
-        log.blank_lines += sum(len(batch) for batch in held)
-    elif text.newlines != rows + above and file.stream is None:
+    if not one_column and text.newlines != rows + above and file.stream is None:
         # Blank lines, or line breaks inside fields.
         log.blank_lines += _count_blank_lines(split, table)
 
@@ -119,18 +110,15 @@ class _RecordStream(streams.Wrapped):
     """The bytes of a file, and after them one row that cannot be part of any file.
 
     pyarrow ends a quoted field at the end of the file, closed or not, and takes all that follows
-    the opening quote for its text. The appended row has a field too many, so that the parser
-    reports it as a row that does not fit; if it does not, a quote has swallowed it.
+    the opening quote for its text. If the appended row does not come back as the last one, a quote
+    has swallowed it.
     """
 
-    def __init__(self, inner: streams.ByteSource, table: Table) -> None:
+    def __init__(self, inner: streams.ByteSource, end_row: bytes) -> None:
         super().__init__(inner)
-        self._table = table
-        self._last = b"\n"
-        self._end = _END + dialect_of(table).delimiter.encode() * len(table.columns)
+        self._end_row = end_row
         self._end_sent = False
-        self._end_seen = False
-        self._misfit: pacsv.InvalidRow | None = None
+        self._last = b"\n"
         self.newlines = 0
 
     def read(self, size: int = -1, /) -> bytes:
@@ -143,48 +131,58 @@ class _RecordStream(streams.Wrapped):
             return b""
         self._end_sent = True
         if self._last in b"\r\n":
-            return self._end + b"\n"
+            return self._end_row
         self.newlines += 1
-        return b"\n" + self._end + b"\n"
+        return b"\n" + self._end_row
 
-    def on_misfit(self, row: pacsv.InvalidRow) -> str:
-        """Tell pyarrow what to do with a row that has another number of fields."""
-        if row.text == self._end.decode():
-            self._end_seen = True
-            return "skip"
-        self._misfit = row
-        return "error"
 
-    def check_end(self, rows: int) -> None:
-        """Refuse a file in which a quote of the last of its rows swallowed the end."""
-        if not self._end_seen:
-            raise InputError(
-                "a quote is opened and never closed; all that follows would be one field",
-                where=f"{self._table.file.path}: row {rows:,}",
-                hint="--no-quoting, if quotes are ordinary characters in this file",
-            )
+def _end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
+    kinds = dict(columns)
+    fields = [
+        "" if place not in kinds else str(_end_value(kinds[place]))
+        for place in range(len(table.columns))
+    ]
+    return (dialect_of(table).delimiter.join(fields) + "\n").encode()
 
-    def misfit(self) -> InputError | None:
-        """Return the error for a row that does not fit, if there was one."""
-        row = self._misfit
-        if row is None:
-            return None
-        if _END.decode() in row.text:
-            text = short_repr(row.text.partition(_END.decode())[0])
-            return InputError(
-                "a quote is opened and never closed",
-                where=f"{self._table.file.path}: row {row_number(self._table, row.number):,}",
-                details=(f"text: {text}",),
-                hint="--no-quoting, if quotes are ordinary characters in this file",
-            )
-        return InputError(
-            f"{row.actual_columns} {'field' if row.actual_columns == 1 else 'fields'}, "
-            f"where {'the header' if dialect_of(self._table).header else 'the first row'} "
-            f"has {row.expected_columns}",
-            where=f"{self._table.file.path}: row {row_number(self._table, row.number):,}",
-            details=(f"text: {short_repr(row.text)}",),
-            hint="--delimiter, --no-quoting or --skip-lines, if the file is written in another way",
+
+def _end_value(kind: ColumnKind) -> str | float:
+    return _END_SCORE if kind is ColumnKind.SCORE else _END_LABEL
+
+
+def _without_end(
+    batches: Iterator[pa.RecordBatch], table: Table, kind: ColumnKind
+) -> Iterator[pa.RecordBatch]:
+    """Take the appended row off; refuse a file in which a quote swallowed it."""
+    rows, held = 0, next(batches)
+    for batch in batches:
+        rows += len(held)
+        yield held
+        held = batch
+    rows += len(held)
+    if held.column(0)[len(held) - 1].as_py() != _end_value(kind):
+        raise InputError(
+            "a quote is opened and never closed; all that follows would be one field",
+            where=f"{table.file.path}: row {rows:,}",
+            hint="--no-quoting, if quotes are ordinary characters in this file",
         )
+    if len(held) > 1:
+        yield held.slice(0, len(held) - 1)
+
+
+def _without_trailing_blanks(
+    batches: Iterator[pa.RecordBatch], log: ReadLog
+) -> Iterator[pa.RecordBatch]:
+    """Leave out the blank lines at the end of a file of one column; others are missing labels."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        blank = _trailing_blank_rows(batch)
+        if blank < len(batch):
+            yield from held
+            held = []
+            yield batch.slice(0, len(batch) - blank)
+        if blank:
+            held.append(batch.slice(len(batch) - blank))
+    log.blank_lines += sum(len(batch) for batch in held)
 
 
 def _parsed(
@@ -201,36 +199,46 @@ def _parsed(
         ColumnKind.SCORE: pa.float64(),
         ColumnKind.SCORE_LIST: pa.string(),
     }
-    reader = pacsv.open_csv(
-        pa.PythonFile(text, mode="r"),
-        pacsv.ReadOptions(
-            use_threads=False,  # else pyarrow does not say which row is wrong
-            block_size=BLOCK_BYTES,
-            skip_rows=dialect.skip_lines + dialect.leading_blank_lines,
-            column_names=[str(place) for place in range(len(table.columns))],
-            skip_rows_after_names=int(dialect.header),
-        ),
-        parse_options(dialect, text.on_misfit, ignore_empty_lines=not blank_lines_are_rows),
-        pacsv.ConvertOptions(
-            include_columns=[str(place) for place, _ in columns],
-            column_types={str(place): arrow_types[kind] for place, kind in columns},
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,  # tells "" from a blank line
-        ),
-    )
-    for batch in reader:
-        if len(batch):
-            yield batch
+    try:
+        reader = pacsv.open_csv(
+            pa.PythonFile(text, mode="r"),
+            pacsv.ReadOptions(
+                use_threads=False,  # else pyarrow does not say which row is wrong
+                block_size=BLOCK_BYTES,
+                skip_rows=dialect.skip_lines + dialect.leading_blank_lines,
+                column_names=[str(place) for place in range(len(table.columns))],
+                skip_rows_after_names=int(dialect.header),
+            ),
+            pacsv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote_char or False,
+                escape_char=dialect.escape_char or False,
+                newlines_in_values=dialect.quote_char is not None
+                or dialect.escape_char is not None,
+                ignore_empty_lines=not blank_lines_are_rows,
+            ),
+            pacsv.ConvertOptions(
+                include_columns=[str(place) for place, _ in columns],
+                column_types={str(place): arrow_types[kind] for place, kind in columns},
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,  # tells "" from a blank line
+            ),
+        )
+        for batch in reader:
+            if len(batch):
+                yield batch
+    except READ_ERRORS as error:
+        raise input_error(error, table.file, table) from None
 
 
 def _count_blank_lines(split: Split, table: Table) -> int:
     """Count them as the rows that appear when the parser is told to keep them."""
     rows = []
+    first = [(0, ColumnKind.LABEL)]
     for keep in (True, False):
         plain = plain_text(split.file, dialect_of(table).encoding, ignore_bytes, last=True)
-        with closing(_RecordStream(plain, table)) as text:
-            first = [(0, ColumnKind.LABEL)]
+        with closing(_RecordStream(plain, _end_row(table, first))) as text:
             parsed = _parsed(text, table, first, blank_lines_are_rows=keep)
             rows.append(sum(len(batch) for batch in parsed))
     return rows[0] - rows[1]

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wcetool.data import streams
+from wcetool.data import arrow, streams
 from wcetool.data.formats import typed
 from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.options import TextOptions
@@ -23,9 +23,10 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     with _open(file) as parquet:
         schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
     columns = typed.columns_of(schema)
-    keys = [key for key, _ in file.partition if key not in schema.names]
-    columns += [Column(key, len(columns) + i, Holds.TEXT) for i, key in enumerate(keys)]
-    return Table(file, tuple(columns), rows=rows)
+    # A column of the file wins over a partition key of the same name.
+    constants = {key: value for key, value in file.partition if key not in schema.names}
+    columns += [Column(key, len(columns) + i, Holds.TEXT) for i, key in enumerate(constants)]
+    return Table(file, tuple(columns), rows=rows, constants=constants)
 
 
 def splits(table: Table, index: int) -> list[Split]:
@@ -56,11 +57,14 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """Read columns of a range of row groups; text columns stay dictionary-encoded."""
     names = [table.columns[place].name for place, _ in columns]
-    with _open(split.file, dictionary=names) as parquet:
+    in_file = [name for name in names if name not in table.constants]
+    labels = [
+        name
+        for name, (_, kind) in zip(names, columns, strict=True)
+        if name in in_file and kind is ColumnKind.LABEL
+    ]
+    with _open(split.file, dictionary=labels) as parquet:
         schema = parquet.schema_arrow
-        # A column of the file wins over a partition key of the same name.
-        in_file = [name for name in names if name in schema.names]
-        keys = {key: value for key, value in table.file.partition if key not in schema.names}
         groups = list(range(*(split.row_groups or (0, parquet.num_row_groups))))
         total = sum(parquet.metadata.row_group(i).num_rows for i in groups)
         read = 0
@@ -72,7 +76,9 @@ def batches(
                 use_threads=False,
             ):
                 arrays = (
-                    typed.constant(keys[name], len(batch)) if name in keys else batch.column(name)
+                    arrow.constant_label(table.constants[name], len(batch))
+                    if name in table.constants
+                    else batch.column(name)
                     for name in names
                 )
                 yield typed.in_order(arrays, columns)

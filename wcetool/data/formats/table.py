@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from wcetool.data.source import InputFile
@@ -74,6 +75,8 @@ class Table:
         Number of rows, where the file says without being read.
     sample : tuple of tuple of str
         For text files: the first rows, as text, by column.
+    constants : mapping of str to str or None
+        The hive partition keys that are no columns of the file itself, with their values.
     """
 
     file: InputFile
@@ -81,6 +84,12 @@ class Table:
     dialect: Dialect | None = None
     rows: int | None = None
     sample: tuple[tuple[str, ...], ...] = ()
+    constants: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """There are columns and no rows, as far as the beginning shows."""
+        return self.rows == 0 or (self.dialect is not None and not any(self.sample))
 
     @property
     def names(self) -> tuple[str, ...]:

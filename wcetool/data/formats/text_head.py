@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Sequence
 from contextlib import closing
-
-import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Holds
@@ -15,7 +13,7 @@ from wcetool.data.formats.text_reading import (
     READ_ERRORS,
     ignore_bytes,
     input_error,
-    parse_options,
+    not_utf8,
     plain_text,
 )
 from wcetool.data.options import TextOptions
@@ -36,11 +34,8 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
         raise input_error(error, file) from None
     kind = streams.describe_binary(head)
     if kind is not None:
-        hint = {"UTF-16": "--encoding utf-16", "git-LFS": "git lfs pull"}
         raise InputError(
-            kind,
-            where=file.path,
-            hint=next((text for word, text in hint.items() if word in kind), None),
+            kind, where=file.path, hint="--encoding utf-16" if "UTF-16" in kind else None
         )
     if not head.strip(b"\xef\xbb\xbf\r\n"):
         raise InputError("is empty", where=file.path)
@@ -55,52 +50,45 @@ def leading_blank_lines(head: bytes, skip_lines: int) -> int:
     return next((n for n, line in enumerate(lines) if line), len(lines))
 
 
-def column_names(file: InputFile, head: bytes, dialect: Dialect) -> tuple[str, ...]:
-    """Read the header, or number the columns of the first row."""
-    try:
-        reader = pacsv.open_csv(
-            io.BytesIO(head),
-            pacsv.ReadOptions(
-                use_threads=False,
-                block_size=len(head) + 1,
-                skip_rows=dialect.skip_lines + dialect.leading_blank_lines,
-                autogenerate_column_names=not dialect.header,
-            ),
-            parse_options(dialect, _skip),
-        )
-        names = tuple(reader.schema.names)
-    except READ_ERRORS as error:
-        raise input_error(error, file) from None
-    return names if dialect.header else tuple(f"column {n}" for n in range(1, len(names) + 1))
+def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> list[list[str]]:
+    """Read the first rows as text, the header among them; blank lines are left out.
 
-
-def first_rows(
-    file: InputFile, head: bytes, dialect: Dialect, n_columns: int
-) -> tuple[tuple[str, ...], ...]:
-    """Return the first rows as text, by column."""
-    names = [str(place) for place in range(n_columns)]
-    try:
-        reader = pacsv.open_csv(
-            io.BytesIO(head),
-            pacsv.ReadOptions(
-                use_threads=False,
-                block_size=len(head) + 1,
-                skip_rows=dialect.skip_lines + dialect.leading_blank_lines,
-                column_names=names,
-                skip_rows_after_names=int(dialect.header),
-            ),
-            parse_options(dialect, _skip),
-            pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.binary())),
-        )
-        rows = reader.read_next_batch().slice(0, SAMPLE_ROWS)
-    except StopIteration:
-        return ((),) * n_columns
-    except READ_ERRORS as error:
-        raise input_error(error, file) from None
-    return tuple(
-        tuple(value.decode("utf-8", "replace") for value in column.to_pylist())
-        for column in rows.columns
+    Raises
+    ------
+    InputError
+        If not even one row can be read.
+    """
+    # Bytes that are no UTF-8 stay visible as lone surrogates.
+    text = head.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    lines = io.StringIO(text, newline="")
+    for _ in range(dialect.skip_lines):
+        lines.readline()
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote_char,
+        quoting=csv.QUOTE_NONE if dialect.quote_char is None else csv.QUOTE_MINIMAL,
+        escapechar=dialect.escape_char,
     )
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+            if len(rows) > SAMPLE_ROWS:
+                break
+    except csv.Error as error:  # a field beyond the limit of the csv module
+        if not rows:
+            raise InputError(f"the first row cannot be read: {error}", where=file.path) from None
+    if not rows:
+        raise InputError("is empty", where=file.path)
+    if any(map(_is_not_utf8, rows[0])):
+        raise not_utf8(file.path)
+    return rows
+
+
+def _is_not_utf8(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def what_it_holds(sample: Sequence[str]) -> Holds:
@@ -132,8 +120,3 @@ def refuse_other_delimiter(file: InputFile, first_line: str) -> None:
             hint=f"--delimiter '{'tab' if found == chr(9) else found}', "
             f"or --delimiter '{'tab' if file.format == 'tsv' else ','}' if it is one column",
         )
-
-
-def _skip(_: pacsv.InvalidRow) -> str:
-    """Pass over rows that do not fit: the pass over the whole file refuses them."""
-    return "skip"

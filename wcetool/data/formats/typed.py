@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from wcetool.data import arrow
 from wcetool.data.formats.table import Column, ColumnKind, Holds
 from wcetool.data.labels import is_label_type
 
@@ -51,11 +50,6 @@ def in_order(
         for array, (_, kind) in zip(arrays, columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(ready, names=[str(place) for place, _ in columns])
-
-
-def constant(text: str | None, length: int) -> pa.Array:
-    """Return a column that holds one label in every row."""
-    return arrow.constant_label(text, length)
 
 
 def _holds(kind: pa.DataType) -> Holds:
