@@ -110,6 +110,11 @@ def listed(values: Iterable[object], *, limit: int = LISTED) -> str:
     return head if len(items) <= limit else f"{head}, … {len(items) - limit:,} more"
 
 
+def counted(n: int, thing: str) -> str:
+    """Return a number with its noun: 1 row, 3 rows."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def short_repr(text: str, *, limit: int = 60) -> str:
     """Return the `repr` of a user's text, cut in the middle when it is very long."""
     if len(text) > limit:

@@ -22,7 +22,7 @@ from wcetool.data.options import ReadingKeywords, ReadingOptions
 from wcetool.data.source import find_files
 from wcetool.engine.local import OnProgress
 from wcetool.engine.scoring import ScoreRun, score_rows
-from wcetool.errors import UsageError
+from wcetool.errors import UsageError, counted
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
 
@@ -158,12 +158,13 @@ def score(
     ...       class_weight=[25, 25, 100]).loss
     0.87048350145262
     """
-    options = ReadingOptions.of(classes=classes, label_column="1")
+    options = ReadingOptions.of(classes=classes)
     dataset = score_dataset(y_true, y_score)
     wish = _Wish.of(
         weights=class_weight,
         absent=absent,
-        scores=",".join(str(column.place + 1) for column in dataset.first.columns[1:]),
+        scores=None,
+        columns_in_order=True,
         input=input,
         positive_class=positive_class,
         reduction=reduction,
@@ -193,6 +194,7 @@ class _Wish:
         weights: Any,
         absent: str,
         scores: str | None,
+        columns_in_order: bool = False,
         input: str | None,
         positive_class: str | None,
         reduction: str,
@@ -221,6 +223,7 @@ class _Wish:
             absent_given=absent != Absent.ERROR,
             request=ScoreRequest(
                 scores=scores,
+                columns_in_order=columns_in_order,
                 kind=None if input is None else parse_word(InputKind, input, option="--input"),
                 positive_class=positive_class,
                 sum_tolerance=sum_tolerance,
@@ -284,7 +287,7 @@ def _scored(
         parameters=wish.parameters
         | _tolerance_parameter(layout)
         | dict(options.given)
-        | ({} if label is None else {"label-column": label.name}),
+        | ({} if label is None or wish.request.columns_in_order else {"label-column": label.name}),
         notes=(*notes, *layout.notes),
         warnings=tuple(_warnings(result, wish.clip)),
     )
@@ -336,9 +339,10 @@ def _warnings(result: ScoreRun, clip: float | None) -> list[str]:
     state = result.state
     if state.zero_probability_rows and clip is None:
         found.append(
-            f"{state.zero_probability_rows:,} rows give the true class probability 0: the loss is "
-            "infinite; the finite mean leaves them out (--clip 1e-7 would bound them)"
+            "the true class has probability 0 in "
+            f"{counted(state.zero_probability_rows, 'row')}: the "
+            "loss is infinite, the finite mean leaves them out (--clip 1e-7 would bound it)"
         )
     if state.clipped_rows:
-        found.append(f"{state.clipped_rows:,} rows were clipped to a probability of {clip!r}")
+        found.append(f"clipped to a probability of {clip!r}: {counted(state.clipped_rows, 'row')}")
     return found

@@ -68,7 +68,6 @@ def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit code; nothing but the code leaves this function."""
     try:
         code = app(args=list(args), prog_name="wcetool", standalone_mode=False)
-        _flush()
     except WceError as error:
         _say_error(str(error), args)
         return error.exit_code
@@ -78,7 +77,10 @@ def run(args: Sequence[str]) -> int:
             return ExitCode.USAGE
         _say_error(_usage_text(error), args)
         return ExitCode.USAGE
-    except BrokenPipeError:
+    except SystemExit as exit_:
+        # Typer turns a closed pipe into an exit of its own.
+        if not isinstance(exit_.__context__, BrokenPipeError):
+            raise
         _forget_stdout()
         return ExitCode.PIPE
     except (KeyboardInterrupt, typer.Abort):
@@ -107,11 +109,6 @@ def _say_error(text: str, args: Sequence[str]) -> None:
 
         traceback.print_exc()
     print(f"error: {text}", file=sys.stderr, flush=True)
-
-
-def _flush() -> None:
-    if sys.stdout is not None:
-        sys.stdout.flush()
 
 
 def _forget_stdout() -> None:

@@ -8,7 +8,7 @@ names the label files that `weights` takes when it is given none.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,26 +42,26 @@ class Config:
         found = self.values.get(LABELS_KEY, [])
         return [found] if isinstance(found, str) else list(found)
 
-    def for_command(self, command: str, options: set[str]) -> dict[str, Any]:
-        """Return the defaults of one command's options, by parameter name."""
+    def for_command(self, command: str, options: Mapping[str, str]) -> dict[str, Any]:
+        """Return the defaults of one command, by the parameter of each option."""
         shared = {
             key: value
             for key, value in self.values.items()
             if key in options and key != LABELS_KEY and not isinstance(value, dict)
         }
         own = self.values.get(command, {})
-        return {key.replace("-", "_"): value for key, value in (shared | own).items()}
+        return {options[key]: value for key, value in (shared | own).items()}
 
 
-def load_config(path: str | None, options: Mapping[str, set[str]]) -> Config:
+def load_config(path: str | None, options: Mapping[str, Mapping[str, str]]) -> Config:
     """Read the file that is named, or the nearest one.
 
     Parameters
     ----------
     path : str or None
         The file; None for the nearest one.
-    options : mapping of str to set of str
-        The long option names of every command.
+    options : mapping of str to mapping of str to str
+        For every command, its long option names and the parameter of each.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ConfigError(f"is not TOML: {error}", where=str(path)) from None
 
 
-def _checked(path: Path, values: Any, options: Mapping[str, set[str]]) -> Config:
+def _checked(path: Path, values: Any, options: Mapping[str, Mapping[str, str]]) -> Config:
     if not isinstance(values, dict):
         raise ConfigError("[tool.wcetool] is not a table", where=str(path))
     everywhere = set().union(*options.values()) | {LABELS_KEY}
@@ -117,7 +117,7 @@ def _checked(path: Path, values: Any, options: Mapping[str, set[str]]) -> Config
     return Config(path, checked)
 
 
-def _value(path: Path, key: str, value: Any, known: set[str], table: str) -> Any:
+def _value(path: Path, key: str, value: Any, known: Collection[str], table: str) -> Any:
     """Check one key, and make its value what an option takes."""
     if key not in known:
         near = nearest(key, known)

@@ -85,7 +85,7 @@ def _load(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
         config = load_config(ctx.meta["wcetool.config"], option_names(ctx))
         ctx.meta["wcetool.file"] = config
         name = ctx.info_name or ""
-        ctx.default_map = config.for_command(name, option_names(ctx).get(name, set()))
+        ctx.default_map = config.for_command(name, option_names(ctx).get(name, {}))
     return value
 
 
@@ -316,12 +316,12 @@ class ConfigFlags:
     ] = False
 
 
-def option_names(ctx: typer.Context) -> dict[str, set[str]]:
-    """Return the long option names of every command, without dashes."""
+def option_names(ctx: typer.Context) -> dict[str, dict[str, str]]:
+    """Return, for every command, its long option names without dashes and their parameters."""
     parent: Any = ctx.parent
     return {
         name: {
-            flag[2:]
+            flag[2:]: param.name
             for param in command.params
             for flag in (*param.opts, *param.secondary_opts)
             if flag.startswith("--") and flag not in _NOT_IN_CONFIG

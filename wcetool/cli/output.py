@@ -102,7 +102,9 @@ def write_stdout(data: bytes) -> None:
         raise OutputError("is closed", where="standard output")
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        left = memoryview(data)
+        while left:  # PYTHONUNBUFFERED makes the buffer a raw file, which takes what it can
+            left = left[sys.stdout.buffer.write(left) or 0 :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

@@ -17,12 +17,13 @@ from wcetool.core.distribution import class_order
 from wcetool.core.losses import SUM_TOLERANCE, ScoreForm, Scores, Tolerance, kinds_that_fit
 from wcetool.core.vocabulary import InputKind, Task
 from wcetool.data.batches import column_scores, list_lengths, list_scores
+from wcetool.data.class_columns import match_classes
 from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import Distinct
 from wcetool.data.options import LabelRules, ReadingOptions
-from wcetool.data.score_columns import Clues, ScoreColumns, choose_score_columns, match_classes
+from wcetool.data.score_columns import Clues, ScoreColumns, choose_score_columns
 from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 SAMPLE_ROWS = 1000
@@ -31,9 +32,13 @@ ENOUGH_ROWS = 16  # this many rows are not all probabilities by chance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
-    """What the user says of the scores; None where the file decides."""
+    """What the user says of the scores; None where the file decides.
+
+    `columns_in_order` says that the label is the first column and all others are the scores.
+    """
 
     scores: str | None = None
+    columns_in_order: bool = False
     kind: InputKind | None = None
     positive_class: str | None = None
     sum_tolerance: float | None = None
@@ -116,10 +121,11 @@ def decide_layout(
     dataset.refuse_empty()
     notes: list[str] = []
     label: Column | None = None
-    if labels is None:
-        choice = choose_label_column(
-            dataset.first, reading.label_column, among=dataset.first.columns
-        )
+    columns = dataset.first.columns
+    if request.columns_in_order:
+        label = columns[0]
+    elif labels is None:
+        choice = choose_label_column(dataset.first, reading.label_column, among=columns)
         label = choice.column
         if choice.reason is not None:
             notes.append(f"label column {label.name!r} ({choice.reason})")
@@ -130,7 +136,8 @@ def decide_layout(
         seen=_labels_of_head(truth, reading.rules),
         adds_up=lambda columns: _adds_up(dataset, columns),
     )
-    chosen = choose_score_columns(dataset.first, clues, request.scores)
+    wanted = columns[1:] if request.columns_in_order else request.scores
+    chosen = choose_score_columns(dataset.first, clues, wanted)
     if chosen.reason is not None:
         notes.append(f"score columns {chosen} ({chosen.reason})")
     head = _Head.of(dataset, chosen)

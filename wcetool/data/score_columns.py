@@ -17,63 +17,15 @@ of the first block lies in [0, 1] and sums to 1. Nothing is ever taken for logit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from wcetool.core.distribution import class_order, is_integer
+from wcetool.core.distribution import is_integer
 from wcetool.core.vocabulary import InputKind
+from wcetool.data.affixes import AFFIXES, SINGLE_NAMES, Affix
 from wcetool.data.columns import find_column, is_index
 from wcetool.data.formats.table import Column, Holds, Table
-from wcetool.data.formats.text_head import is_number
 from wcetool.errors import InputError, listed, quoted
-
-_PROBS, _LOGITS, _LOG_PROBS = InputKind.PROBS, InputKind.LOGITS, InputKind.LOG_PROBS
-
-
-@dataclass(frozen=True, slots=True)
-class Affix:
-    """What stands around a class name in the name of its column, and what the column then holds."""
-
-    prefix: str
-    suffix: str
-    kind: InputKind | None
-
-    def class_name(self, column: str) -> str | None:
-        """Return the class that a column name holds, None where the affix does not fit."""
-        name = column.casefold()
-        if len(name) <= len(self.prefix) + len(self.suffix):
-            return None
-        if not (name.startswith(self.prefix) and name.endswith(self.suffix)):
-            return None
-        return column[len(self.prefix) : len(column) - len(self.suffix)]
-
-    def __str__(self) -> str:
-        return f"{self.prefix}*{self.suffix}"
-
-
-AFFIXES = (
-    *(Affix(prefix, "", _LOG_PROBS) for prefix in ("log_prob_", "log_proba_", "logprob_", "logp_")),
-    *(Affix(prefix, "", _LOGITS) for prefix in ("logits_", "logit_", "logit")),
-    *(
-        Affix(prefix, "", _PROBS)
-        for prefix in ("probability_", "proba_", "probs_", "prob_", "p_", "prob")
-    ),
-    Affix("class_", "_prob", _PROBS),
-    Affix("class_", "_logit", _LOGITS),
-    *(Affix("", suffix, _LOG_PROBS) for suffix in ("_log_prob", "_logprob", "_logp")),
-    *(Affix("", suffix, _LOGITS) for suffix in ("_logits", "_logit")),
-    *(Affix("", suffix, _PROBS) for suffix in ("_probability", "_proba", "_prob")),
-    Affix("score_", "", None),
-    Affix("", "_score", None),
-)
-
-SINGLE_NAMES: Mapping[str, InputKind | None] = {
-    **dict.fromkeys(("prob", "proba", "probability", "p", "y_prob", "y_proba"), _PROBS),
-    **dict.fromkeys(("probs", "probas", "probabilities"), _PROBS),
-    **dict.fromkeys(("logit", "logits", "y_logit"), _LOGITS),
-    **dict.fromkeys(("log_prob", "logprob", "logp", "log_probs"), _LOG_PROBS),
-    **dict.fromkeys(("score", "scores", "y_score"), None),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +88,34 @@ class Clues:
         """Tell whether names could be those of the classes, as far as is known."""
         if self.classes is not None:
             return set(names) == set(self.classes) or (
-                _numbered(names) and len(names) == len(self.classes)
+                numbered(names) and len(names) == len(self.classes)
             )
         return self.seen <= set(names)
 
 
-def choose_score_columns(table: Table, clues: Clues, wanted: str | None) -> ScoreColumns:
+def choose_score_columns(
+    table: Table, clues: Clues, wanted: str | Sequence[Column] | None
+) -> ScoreColumns:
     """Choose the score columns by the rules above.
+
+    Parameters
+    ----------
+    table : Table
+        The file.
+    clues : Clues
+        What else is known.
+    wanted : str or sequence of Column, optional
+        What the user said, as text or as columns.
 
     Raises
     ------
     InputError
         If no rule decides; lists the candidates and what to type.
     """
-    if wanted is not None:
+    if isinstance(wanted, str):
         return _wanted(table, clues, wanted)
+    if wanted is not None:
+        return _taken(clues, tuple(wanted))
     numeric = [column for column in _free(table, clues) if column.holds is Holds.NUMBERS]
     lists = [column for column in _free(table, clues) if column.holds is Holds.NUMBER_LISTS]
     found = (
@@ -191,6 +156,11 @@ def _wanted(table: Table, clues: Clues, wanted: str) -> ScoreColumns:
     texts = [wanted] if wanted in table.names else wanted.split(",")
     columns = tuple(find_column(table, text, option="--scores") for text in texts)
     _refuse_useless(table, clues, columns)
+    return _taken(clues, columns)
+
+
+def _taken(clues: Clues, columns: tuple[Column, ...]) -> ScoreColumns:
+    """Take columns that the user named; their class names are their names, bare of an affix."""
     names = tuple(column.name for column in columns)
     if columns[0].holds is Holds.NUMBER_LISTS:
         names = ()
@@ -211,7 +181,7 @@ def _matching(table: Table, clues: Clues, pattern: str) -> ScoreColumns:
     if pattern.count("*") > 1 or not members:
         raise InputError(
             f"{pattern!r} has more than one *, which stands for the class"
-            if members
+            if pattern.count("*") > 1
             else f"no column matches {pattern!r}",
             where=table.file.path,
             details=(f"columns: {listed(table.names)}",),
@@ -272,14 +242,14 @@ def _sharing_an_affix(table: Table, numeric: Sequence[Column], clues: Clues) -> 
     if not by_columns:
         return None
     if len(by_columns) > 1:
-        patterns = [str(max(affixes, key=_length)) for affixes in by_columns.values()]
+        patterns = [str(max(affixes, key=len)) for affixes in by_columns.values()]
         raise InputError(
             f"{len(patterns)} groups of columns may hold the scores: {listed(patterns)}",
             where=table.file.path,
             details=(f"columns: {listed(table.names)}",),
             hint=f"--scores '{patterns[0]}'",
         )
-    affix = max(next(iter(by_columns.values())), key=_length)
+    affix = max(next(iter(by_columns.values())), key=len)
     chosen = tuple(groups[affix])
     names = tuple(affix.class_name(column.name) or "" for column in chosen)
     return ScoreColumns(chosen, names, affix.kind, f"columns {affix}")
@@ -316,7 +286,7 @@ def _best_affix(columns: Sequence[Column], clues: Clues) -> Affix | None:
     covering = [
         affix for affix in fitting if clues.cover([affix.class_name(c.name) or "" for c in columns])
     ]
-    return max(covering or fitting, key=_length, default=None)
+    return max(covering or fitting, key=len, default=None)
 
 
 def _kind_by_name(columns: Sequence[Column]) -> InputKind | None:
@@ -324,93 +294,9 @@ def _kind_by_name(columns: Sequence[Column]) -> InputKind | None:
     if len(columns) == 1 and columns[0].name.casefold() in SINGLE_NAMES:
         return SINGLE_NAMES[columns[0].name.casefold()]
     fitting = [a for a in AFFIXES if all(a.class_name(column.name) for column in columns)]
-    return max(fitting, key=_length).kind if fitting else None
+    return max(fitting, key=len).kind if fitting else None
 
 
-def _length(affix: Affix) -> int:
-    return len(affix.prefix) + len(affix.suffix)
-
-
-def match_classes(
-    chosen: ScoreColumns, clues: Clues, n_listed: int | None, where: str
-) -> tuple[tuple[str, ...], tuple[int, ...], str | None]:
-    """Match score columns with classes.
-
-    Parameters
-    ----------
-    chosen : ScoreColumns
-        One column a class, or one column of lists.
-    clues : Clues
-        Declared classes and the labels of the first block.
-    n_listed : int or None
-        Length of the lists.
-    where : str
-        The file, for errors.
-
-    Returns
-    -------
-    classes : tuple of str
-        In class order.
-    order : tuple of int
-        For each class, the place of its column among the chosen ones, or in the list.
-    note : str or None
-        What was assumed, where the names do not say it.
-
-    Raises
-    ------
-    InputError
-        If the names and the declared classes, or the labels, do not go together.
-    """
-    names = chosen.class_names or tuple(str(place) for place in range(n_listed or 0))
-    if len(set(names)) < len(names):
-        raise InputError(f"two score columns name one class: {quoted(names)}", where=where)
-    if clues.classes is None:
-        classes = class_order(names)
-        note = None if chosen.class_names else f"classes numbered 0 to {len(names) - 1}"
-        _refuse_names_beside_numbers(names, clues.seen, where)
-    elif set(names) == set(clues.classes):
-        classes, note = clues.classes, None
-    elif len(names) == len(clues.classes) and (
-        _numbered(names) or chosen.reason is None or chosen.is_list
-    ):
-        classes = clues.classes
-        names = _assign(names, classes)
-        note = f"score columns taken in order for the declared classes: {quoted(classes, limit=3)}"
-    else:
-        lacking, extra = set(clues.classes) - set(names), set(names) - set(clues.classes)
-        raise InputError(
-            f"{len(names):,} score columns do not match the {len(clues.classes):,} declared "
-            "classes",
-            where=where,
-            details=(
-                f"classes without a column: {quoted(sorted(lacking)) or 'none'}",
-                f"columns without a class: {quoted(sorted(extra)) or 'none'}",
-            ),
-            hint="--classes in the order of the columns, and --scores with the columns in "
-            "that order",
-        )
-    place = {name: i for i, name in enumerate(names)}
-    return classes, tuple(place[label] for label in classes), note
-
-
-def _assign(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
-    """Give each column a declared class: numbered columns by number, others in their order."""
-    if not _numbered(names):
-        return tuple(classes)
-    rank = {name: i for i, name in enumerate(sorted(names, key=int))}
-    return tuple(classes[rank[name]] for name in names)
-
-
-def _refuse_names_beside_numbers(names: Sequence[str], seen: Iterable[str], where: str) -> None:
-    named = sorted(label for label in seen if not is_number(label) and label not in names)
-    if named and _numbered(names):
-        raise InputError(
-            f"the labels are names ({quoted(named, limit=3)}), the score columns are numbered "
-            f"({listed(names, limit=3)})",
-            where=where,
-            hint="--classes with the class names in the order of the columns",
-        )
-
-
-def _numbered(names: Collection[str]) -> bool:
+def numbered(names: Collection[str]) -> bool:
+    """Tell whether all names are integers."""
     return bool(names) and all(map(is_integer, names))

@@ -1,0 +1,289 @@
+"""What only a process of its own shows: pipes, signals, terminals, imports, full disks."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+LIST_MODULES = (
+    "import atexit, sys; atexit.register(lambda: print('\\n@', *sorted("
+    "{'numpy', 'pandas', 'pyarrow', 'rich', 'sklearn', 'scipy', 'typer'} & "
+    "set(sys.modules)), file=sys.stderr));"
+    "from wcetool.cli import main; main()"
+)
+
+
+@pytest.fixture
+def labels(write):
+    return write("labels.csv", "label\n" + "a\nb\nb\n" * 100)
+
+
+@pytest.fixture
+def preds(tmp_path):
+    frame = pd.DataFrame({"label": ["a", "b"] * 50, "p_a": 0.25, "p_b": 0.75})
+    frame.to_parquet(tmp_path / "preds.parquet", index=False)
+    frame.to_csv(tmp_path / "preds.csv", index=False)
+
+
+def loaded(args, folder):
+    ran = subprocess.run(
+        [sys.executable, "-c", LIST_MODULES, *args],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
+    assert ran.returncode in (0, 2), ran.stderr
+    return set(ran.stderr.rsplit("@", 1)[1].split())
+
+
+@pytest.mark.parametrize("args", [["--version"], ["-V"]])
+def test_the_version_loads_nothing_heavy(args, tmp_path):
+    assert loaded(args, tmp_path) <= {"typer"}
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["analyze", "--help"], ["weights", "-h"], ["score", "-h"], []]
+)
+def test_help_loads_typer_and_rich_at_most(args, tmp_path):
+    assert loaded(args, tmp_path) <= {"typer", "rich"}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["analyze", "labels.csv"],
+        ["analyze", "preds.parquet", "-f", "json"],
+        ["weights", "labels.csv", "-o", "w.json"],
+        ["weights", "labels.csv", "-o", "w.parquet"],
+        ["weights", "labels.csv", "-o", "w.npy"],
+        ["score", "preds.parquet", "--weights", "inverse"],
+        ["score", "preds.csv", "-f", "md"],
+    ],
+)
+def test_the_commands_load_neither_pandas_nor_scikit_learn(args, tmp_path, labels, preds):
+    assert not loaded(args, tmp_path) & {"pandas", "sklearn", "scipy"}
+
+
+def test_importing_the_package_loads_nothing(tmp_path):
+    code = (
+        "import sys, wcetool; assert not {'numpy', 'pyarrow', 'pandas', 'typer'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_a_closed_pipe_ends_silently(tmp_path, write):
+    write("labels.csv", "label\n" + "".join(f"class {i}\n" for i in range(200_000)))
+    program = f"{sys.executable} -m wcetool analyze labels.csv -q -f csv"
+    command = f"{program} | head -1; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, cwd=tmp_path, check=False)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+    assert ran.stdout == b"label,index,count,share,ratio\n"
+
+
+def test_a_closed_stdout_is_an_error(tmp_path, labels):
+    command = f"{sys.executable} -m wcetool analyze labels.csv >&-"
+    ran = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert ran.returncode == 3
+    assert "error: standard output: is closed" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_closed_stdin_is_an_error(tmp_path):
+    command = f"{sys.executable} -m wcetool analyze - <&-"
+    ran = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert ran.returncode == 3
+    assert "error: standard input: is closed" in ran.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_an_error(process, labels, tmp_path):
+    with open("/dev/full", "wb") as full:
+        ran = process(
+            "analyze", "labels.csv", stdout=full, stderr=subprocess.PIPE, capture_output=False
+        )
+    assert ran.returncode == 3
+    assert b"error: standard output: cannot be written: no space left on device" in ran.stderr
+    ran = process("weights", "labels.csv", "-o", "/dev/full")
+    assert ran.returncode == 2  # no suffix says what to write
+    ran = process("analyze", "labels.csv", "-o", "/dev/full")
+    assert ran.returncode == 3
+    assert b"/dev/full: cannot be written: no space left on device" in ran.stderr
+
+
+def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path, labels, monkeypatch):
+    from wcetool.data.writing import write_whole
+    from wcetool.errors import OutputError
+
+    (tmp_path / "out.json").write_text("old")
+
+    def fail(stream):
+        stream.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="no space left on device"):
+        write_whole(str(tmp_path / "out.json"), fail)
+    assert (tmp_path / "out.json").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.csv", "out.json"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_leaves_no_file_and_code_130(tmp_path, jobs):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.dirichlet(np.ones(40), 30_000), columns=[f"p_{i}" for i in range(40)])
+    frame["label"] = rng.integers(0, 40, len(frame))
+    frame.to_csv(tmp_path / "part.csv", index=False)
+    paths = []
+    for i in range(40):  # one file under many names: long enough to be interrupted
+        os.link(tmp_path / "part.csv", tmp_path / f"part{i}.csv")
+        paths.append(f"part{i}.csv")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "wcetool", "score", *paths, "-o", "out.json", "-j", jobs],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    time.sleep(1.5)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130, err
+    assert out == b""
+    assert b"Traceback" not in err
+    assert not (tmp_path / "out.json").exists()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def on_a_terminal(args, folder, columns, **env):
+    """Run with stdout and stderr on a pseudo-terminal; return what appeared."""
+    main, side = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **env}
+    environment = {key: value for key, value in environment.items() if value is not None}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "wcetool", *args],
+        stdout=side,
+        stderr=side,
+        stdin=side,
+        cwd=folder,
+        env=environment,
+    )
+    os.close(side)
+    shown = b""
+    while True:
+        ready, _, _ = select.select([main], [], [], 30)
+        try:
+            data = os.read(main, 65536) if ready else b""
+        except OSError:
+            data = b""
+        if not data:
+            break
+        shown += data
+    assert running.wait(30) == 0, shown
+    os.close(main)
+    return shown.decode()
+
+
+def test_a_terminal_gets_colour_unless_told_otherwise(tmp_path, labels):
+    escape = "\x1b["
+    assert escape in on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, NO_COLOR=None)
+    assert escape in on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, NO_COLOR="")
+    for off in ({"NO_COLOR": "1"}, {"NO_COLOR": None, "TERM": "dumb"}):
+        assert escape not in on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, **off)
+    never = on_a_terminal(
+        ["analyze", "labels.csv", "--color", "never"], tmp_path, 100, NO_COLOR=None
+    )
+    assert escape not in never
+
+
+def test_a_pipe_gets_no_colour_unless_told_otherwise(process, labels):
+    assert b"\x1b" not in process("analyze", "labels.csv", env={"NO_COLOR": ""}).stdout
+    assert b"\x1b[1m" in process("analyze", "labels.csv", "--color", "always").stdout
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
+    names = [
+        "a short one",
+        "a name that is far too long for any terminal " * 4,
+        "中文 wide characters",
+        "c",
+    ]
+    proba = np.full((40, 4), 0.25)
+    frame = pd.DataFrame(proba, columns=[f"p_{name}" for name in names])
+    frame.insert(0, "label", names * 10)
+    frame.to_parquet(tmp_path / "preds.parquet", index=False)
+    shown = on_a_terminal(
+        ["score", "preds.parquet", "--weights", "inverse", "-q"], tmp_path, columns, NO_COLOR="1"
+    )
+    from rich.cells import cell_len
+
+    assert max(cell_len(line) for line in shown.splitlines()) <= columns
+    assert "…" in shown
+    assert "1.3863" in shown
+
+
+def test_nothing_is_cut_when_piped(process, write):
+    label = "x" * 500
+    write("labels.csv", f"label\n{label}\nb\n")
+    assert label in process("analyze", "labels.csv").stdout.decode()
+
+
+def test_a_closing_line_on_a_terminal(tmp_path, labels):
+    shown = on_a_terminal(["analyze", "labels.csv"], tmp_path, 100)
+    assert "analyzed 300 rows, 2 classes, 0 missing labels (" in shown
+    assert "analyzed" not in on_a_terminal(["analyze", "labels.csv", "-q"], tmp_path, 100)
+
+
+def test_output_is_utf8_whatever_the_locale(process, write):
+    write("labels.csv", "label\né\n中\n")
+    for env in (
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ):
+        ran = process("analyze", "labels.csv", "-f", "json", env=env)
+        assert ran.returncode == 0, ran.stderr
+        assert [row["label"] for row in json.loads(ran.stdout)["classes"]] == ["é", "中"]
+
+
+def test_completion_offers_the_commands(process):
+    ran = process(
+        env={"_WCETOOL_COMPLETE": "complete_bash", "COMP_WORDS": "wcetool ", "COMP_CWORD": "1"}
+    )
+    assert {b"analyze", b"weights", b"score", b"explain"} <= set(ran.stdout.split())
+
+
+def test_completion_offers_the_schemes(process):
+    words = "wcetool weights --scheme in"
+    ran = process(
+        env={"_WCETOOL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "3"}
+    )
+    assert {b"inverse", b"inverse-sqrt"} <= set(ran.stdout.split())
+
+
+def test_an_internal_error_is_one_line_and_code_70(tmp_path, labels):
+    broken = (
+        "import sys, wcetool.cli.app as app, wcetool.api.analysis as analysis;"
+        "analysis.measure = None; sys.exit(app.run(sys.argv[1:]))"
+    )
+    for flag, has_traceback in (("-q", False), ("-v", True)):
+        ran = subprocess.run(
+            [sys.executable, "-c", broken, "analyze", "labels.csv", flag],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+        assert ran.returncode == 70
+        assert "error: internal error: TypeError" in ran.stderr
+        assert ("Traceback" in ran.stderr) is has_traceback

@@ -1,0 +1,233 @@
+"""The Python functions take what people have: lists, NumPy, pandas, Polars, pyarrow, paths."""
+
+import inspect
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.metrics import log_loss
+
+import wcetool
+from wcetool.cli.options import ReadingFlags
+from wcetool.data.options import ReadingKeywords, ReadingOptions
+
+LABELS = ["b", "a", "b", "b", "c"]
+COLUMNS = {
+    "list": LABELS,
+    "tuple": tuple(LABELS),
+    "generator": (label for label in LABELS),
+    "NumPy": np.array(LABELS),
+    "NumPy objects": np.array(LABELS, dtype=object),
+    "pandas": pd.Series(LABELS),
+    "pandas objects": pd.Series(LABELS, dtype=object),
+    "pandas categories": pd.Series(LABELS, dtype="category"),
+    "pandas index": pd.Index(LABELS),
+    "pandas frame": pd.DataFrame({"label": LABELS, "x": 1}),
+    "Polars": pl.Series(LABELS),
+    "Polars categories": pl.Series(LABELS, dtype=pl.Categorical),
+    "Polars frame": pl.DataFrame({"label": LABELS, "x": [1] * 5}),
+    "pyarrow": pa.array(LABELS),
+    "pyarrow chunks": pa.chunked_array([LABELS[:2], LABELS[2:]]),
+    "pyarrow table": pa.table({"label": LABELS, "x": [1] * 5}),
+}
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_labels_of_every_kind(kind):
+    found = wcetool.analyze(COLUMNS[kind] if kind != "generator" else iter(LABELS))
+    assert dict(zip(found.counts.classes, found.counts.count.tolist(), strict=True)) == {
+        "a": 1,
+        "b": 3,
+        "c": 1,
+    }
+    assert (
+        wcetool.class_weights(list(LABELS)).weight == wcetool.class_weights(np.array(LABELS)).weight
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "missing"),
+    [
+        ([1, 2, 1], ("1", "2"), 0),
+        ([1.0, math.nan, 2.0], ("1.0", "2.0"), 1),
+        ([True, False, None], ("False", "True"), 1),
+        (["", "a", None], ("a",), 2),
+        ([1, "1", 1.0, True], ("1", "1.0", "True"), 0),
+        (np.array([3, 1]), ("1", "3"), 0),
+        (np.array([1.0, np.nan]), ("1.0",), 1),
+        (np.array([True]), ("True",), 0),
+        (pd.Series([1, None], dtype="Int64"), ("1",), 1),
+        (pd.Series([1, pd.NA], dtype=object), ("1",), 1),
+        (pd.Series(["x", None], dtype="string"), ("x",), 1),
+        (pl.Series([1, None]), ("1",), 1),
+        (np.array([2**63], dtype=np.uint64), ("9223372036854775808",), 0),
+    ],
+    ids=repr,
+)
+def test_the_text_of_values(values, classes, missing):
+    found = wcetool.analyze(values)
+    assert (found.counts.classes, found.missing) == (classes, missing)
+
+
+@pytest.mark.parametrize("values", [5, [[1], [2]], np.zeros((2, 2)), [{"a": 1}]], ids=repr)
+def test_what_is_no_column_of_labels_is_refused(values):
+    with pytest.raises(wcetool.InputError):
+        wcetool.analyze(values)
+
+
+def test_a_str_is_a_path_and_a_list_of_paths_is_files(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("label\nx\n")
+    assert wcetool.analyze(str(tmp_path / "a.csv")).rows == 1
+    assert wcetool.analyze(tmp_path / "a.csv").rows == 1
+    assert wcetool.analyze([tmp_path / "a.csv", tmp_path / "b.csv"]).rows == 2
+    assert wcetool.analyze(["a.csv", "b.csv"]).counts.classes == ("a.csv", "b.csv")
+
+
+def test_counts_and_analyses_are_labels_too():
+    from_labels = wcetool.class_weights(LABELS)
+    assert wcetool.class_weights({"a": 1, "b": 3, "c": 1}).weight == from_labels.weight
+    assert wcetool.class_weights(wcetool.analyze(LABELS)).weight == from_labels.weight
+    with pytest.raises(wcetool.InputError, match="whole numbers"):
+        wcetool.class_weights({"a": -1})
+
+
+def test_sample_weights_follow_the_labels():
+    weights = wcetool.class_weights(LABELS)
+    expected = [weights.by_class[label] for label in LABELS]
+    for given in (weights, weights.by_class, "inverse"):
+        assert wcetool.sample_weights(LABELS, given).tolist() == expected
+    assert wcetool.sample_weights(pd.Series(LABELS), weights).dtype == np.float64
+    assert len(wcetool.sample_weights([], {"a": 1.0})) == 0
+
+
+def test_sample_weights_name_the_row_that_has_none():
+    with pytest.raises(wcetool.InputError, match="row 2: label 'z' has no weight"):
+        wcetool.sample_weights(["a", "z"], {"a": 1.0})
+    with pytest.raises(wcetool.InputError, match="row 3: the label is missing"):
+        wcetool.sample_weights(["a", "a", None], {"a": 1.0})
+
+
+PROBA = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4], [0.5, 0.25, 0.25]])
+TARGET = [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        PROBA,
+        PROBA.tolist(),
+        np.asfortranarray(PROBA),
+        pd.DataFrame(PROBA),
+        pd.DataFrame(PROBA, columns=["p_0", "p_1", "p_2"]),
+        pd.DataFrame(PROBA[:, ::-1], columns=["2", "1", "0"]),
+        pl.DataFrame(PROBA, schema=["0", "1", "2"]),
+        pa.table({f"prob_{k}": PROBA[:, k] for k in range(3)}),
+    ],
+    ids=lambda scores: type(scores).__name__,
+)
+@pytest.mark.parametrize(
+    "target",
+    [TARGET, np.array(TARGET), pd.Series(TARGET), list(map(str, TARGET))],
+    ids=["list", "NumPy", "pandas", "text"],
+)
+def test_scores_of_every_kind(scores, target):
+    assert wcetool.score(target, scores).loss == pytest.approx(log_loss(TARGET, PROBA), rel=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_scores_of_every_float_type(dtype):
+    stored = PROBA.astype(dtype)
+    expected = -np.mean([math.log(float(stored[i, k])) for i, k in enumerate(TARGET)])
+    assert wcetool.score(TARGET, stored).loss == pytest.approx(expected, rel=1e-14)
+
+
+def test_one_column_is_the_score_of_the_positive_class():
+    for scores in (PROBA[:, 0], PROBA[:, :1], PROBA[:, 0].tolist(), pd.Series(PROBA[:, 0])):
+        found = wcetool.score([1, 0, 0, 1], scores)
+        assert found.loss == pytest.approx(log_loss([1, 0, 0, 1], PROBA[:, 0]), rel=1e-13)
+        assert found.task == "binary"
+
+
+def test_classes_name_the_columns_in_order():
+    found = wcetool.score(["dog", "cat", "emu", "cat"], PROBA, classes=["dog", "cat", "emu"])
+    assert found.classes == ("dog", "cat", "emu")
+    assert found.loss == pytest.approx(log_loss(TARGET, PROBA), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    "class_weight",
+    [[1, 2, 3.5], np.array([1, 2, 3.5]), {0: 1, 1: 2, 2: 3.5}, {"0": 1, "1": 2, "2": 3.5}],
+    ids=repr,
+)
+def test_class_weights_of_every_kind(class_weight):
+    weights = np.array([1, 2, 3.5])[TARGET]
+    found = wcetool.score(TARGET, PROBA, class_weight=class_weight)
+    assert found.loss == pytest.approx(log_loss(TARGET, PROBA, sample_weight=weights), rel=1e-13)
+
+
+def test_class_weights_of_another_length_are_refused():
+    with pytest.raises(wcetool.WeightFileError, match="2 weights, for 3 classes"):
+        wcetool.score(TARGET, PROBA, class_weight=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_score", "message"),
+    [
+        ([0, 1], PROBA, "2 labels, but 4 rows of scores"),
+        (["cat"] * 4, PROBA, "the labels are names"),
+        (TARGET, "high", "not an array of numbers"),
+        (TARGET, np.zeros((4, 3, 2)), "has shape"),
+        (TARGET, PROBA * 3 - 1, "--input logits"),
+        ([3, 1, 2, 1], PROBA, "label '3' has no score column"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(y_true, y_score, message):
+    with pytest.raises(wcetool.InputError) as caught:
+        wcetool.score(y_true, y_score)
+    assert message in str(caught.value)
+
+
+def test_score_file_is_the_command(tmp_path):
+    frame = pd.DataFrame(PROBA, columns=["p_0", "p_1", "p_2"]).assign(label=TARGET)
+    frame.to_parquet(tmp_path / "p.parquet")
+    weights = wcetool.class_weights(TARGET)
+    wcetool.write_weights(weights, tmp_path / "w.json")
+    by_path = wcetool.score_file(tmp_path / "p.parquet", weights=str(tmp_path / "w.json"))
+    by_value = wcetool.score_file(str(tmp_path / "p.parquet"), weights=weights)
+    assert by_path.loss == by_value.loss == wcetool.score(TARGET, PROBA, class_weight=weights).loss
+
+
+def test_results_are_frozen_and_turn_into_frames_and_documents():
+    found = wcetool.score([0, 1], [[0.0, 1.0], [0.5, 0.5]])
+    assert found.loss == math.inf
+    assert found.to_dict()["loss"]["value"] == math.inf  # only JSON writes "inf"
+    assert found.to_frame().loc[0, "mean_loss"] == math.inf
+    assert list(wcetool.analyze(LABELS).to_frame()["count"]) == [1, 3, 1]
+    assert wcetool.class_weights(LABELS).to_frame().weight.dtype == float
+    with pytest.raises(AttributeError):
+        found.missing = 3
+
+
+def test_the_public_names_are_there():
+    for name in wcetool.__all__:
+        assert getattr(wcetool, name) is not None
+    assert set(wcetool.__all__) <= set(dir(wcetool))
+    with pytest.raises(AttributeError):
+        wcetool.nothing  # noqa: B018
+
+
+def test_reading_options_are_the_same_everywhere():
+    keywords = set(ReadingKeywords.__annotations__)
+    assert keywords == set(inspect.signature(ReadingOptions.of).parameters)
+    assert keywords == set(ReadingFlags().keywords()) | {
+        name.replace("no_quoting", "quoting") for name in ReadingFlags.__dataclass_fields__
+    }
+
+
+def test_an_unknown_keyword_is_a_type_error():
+    with pytest.raises(TypeError, match="delimitr"):
+        wcetool.analyze(LABELS, delimitr=";")

@@ -1,0 +1,59 @@
+"""The written lists of what score columns are called, from files and code found in the wild."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wcetool.core.vocabulary import InputKind
+
+_PROBS, _LOGITS, _LOG_PROBS = InputKind.PROBS, InputKind.LOGITS, InputKind.LOG_PROBS
+
+
+@dataclass(frozen=True, slots=True)
+class Affix:
+    """What stands around a class name in the name of its column, and what the column then holds."""
+
+    prefix: str
+    suffix: str
+    kind: InputKind | None
+
+    def class_name(self, column: str) -> str | None:
+        """Return the class that a column name holds, None where the affix does not fit."""
+        name = column.casefold()
+        if len(name) <= len(self):
+            return None
+        if not (name.startswith(self.prefix) and name.endswith(self.suffix)):
+            return None
+        return column[len(self.prefix) : len(column) - len(self.suffix)]
+
+    def __len__(self) -> int:
+        return len(self.prefix) + len(self.suffix)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}*{self.suffix}"
+
+
+AFFIXES = (
+    *(Affix(prefix, "", _LOG_PROBS) for prefix in ("log_prob_", "log_proba_", "logprob_", "logp_")),
+    *(Affix(prefix, "", _LOGITS) for prefix in ("logits_", "logit_", "logit")),
+    *(
+        Affix(prefix, "", _PROBS)
+        for prefix in ("probability_", "proba_", "probs_", "prob_", "p_", "prob")
+    ),
+    Affix("class_", "_prob", _PROBS),
+    Affix("class_", "_logit", _LOGITS),
+    *(Affix("", suffix, _LOG_PROBS) for suffix in ("_log_prob", "_logprob", "_logp")),
+    *(Affix("", suffix, _LOGITS) for suffix in ("_logits", "_logit")),
+    *(Affix("", suffix, _PROBS) for suffix in ("_probability", "_proba", "_prob")),
+    Affix("score_", "", None),
+    Affix("", "_score", None),
+)
+
+SINGLE_NAMES: Mapping[str, InputKind | None] = {
+    **dict.fromkeys(("prob", "proba", "probability", "p", "y_prob", "y_proba"), _PROBS),
+    **dict.fromkeys(("probs", "probas", "probabilities"), _PROBS),
+    **dict.fromkeys(("logit", "logits", "y_logit"), _LOGITS),
+    **dict.fromkeys(("log_prob", "logprob", "logp", "log_probs"), _LOG_PROBS),
+    **dict.fromkeys(("score", "scores", "y_score"), None),
+}
