@@ -23,12 +23,13 @@ lint: .venv/installed-dev ## All of check but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check docs/schemes.md docs/cli.md
+	COLUMNS=90 $(BIN)/cog --check -I docs docs/schemes.md docs/cli.md
 
 fix: .venv/installed-dev ## Format, mend what can be mended, bring the generated documents up to date
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/cog -r docs/schemes.md docs/cli.md
+	COLUMNS=90 $(BIN)/cog -r -I docs docs/schemes.md docs/cli.md
+	$(BIN)/python tests/docs/console_blocks.py README.md docs/*.md
 
 bench: .venv/installed-dev ## Time and memory of the three commands on a million rows
 	$(BIN)/python benchmarks/million_rows.py

@@ -110,9 +110,9 @@ def listed(values: Iterable[object], *, limit: int = LISTED) -> str:
     return head if len(items) <= limit else f"{head}, … {len(items) - limit:,} more"
 
 
-def counted(n: int, thing: str) -> str:
+def counted(n: int, thing: str, things: str | None = None) -> str:
     """Return a number with its noun: 1 row, 3 rows."""
-    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+    return f"{n:,} {thing if n == 1 else things or f'{thing}s'}"
 
 
 def short_repr(text: str, *, limit: int = 60) -> str:

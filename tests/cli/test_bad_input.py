@@ -411,8 +411,10 @@ def test_declared_classes_that_do_not_match_the_columns(cli, preds):
         ),
         (
             "w.json",
-            ('{"schema": "wcetool.weights/1",'
-            ' "classes": [{"label": "a", "weight": 1, "count": "x"}]}'),
+            (
+                '{"schema": "wcetool.weights/1",'
+                ' "classes": [{"label": "a", "weight": 1, "count": "x"}]}'
+            ),
             "count 'x' is not a count",
         ),
         ("w.npy", "not an array", "is not a NumPy array"),

@@ -69,8 +69,8 @@ def class_weights(
 
     Examples
     --------
-    >>> class_weights({"A": 198, "B": 436, "C": 710, "D": 272}).weight[:2]
-    (2.0404040404040402, 0.926605504587156)
+    >>> class_weights({"A": 10, "B": 40, "C": 50}, "max-ratio").by_class
+    {'A': 5.0, 'B': 1.25, 'C': 1.0}
     """
     recipe = Recipe(
         scheme=parse_scheme(scheme),

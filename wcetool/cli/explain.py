@@ -23,7 +23,7 @@ def explain(
     show: ShowFlags,
     config: ConfigFlags,
 ) -> None:
-    """List the weighting schemes: formula, source, and when to take care."""
+    """Explain the weighting schemes: formula, source, care."""
     form = chosen_format(ctx, show, None, None)
     from wcetool.results.catalog import SchemeCatalog
 

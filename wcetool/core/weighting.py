@@ -152,8 +152,8 @@ def effective_sample_size(class_weight: FloatArray, count: IntArray) -> float | 
     Examples
     --------
     >>> import numpy as np
-    >>> effective_sample_size(np.array([1.0, 3.0]), np.array([30, 10]))
-    30.0
+    >>> effective_sample_size(np.array([1.0, 2.0]), np.array([30, 15]))
+    40.0
     """
     weight = class_weight[count > 0]
     if weight.max(initial=0.0) == 0.0:

@@ -141,11 +141,9 @@ class ReadingOptions:
         """
         given = {
             "label-column": label_column,
-            "classes": None
-            if classes is None
-            else classes
-            if isinstance(classes, str)
-            else "given",
+            "declared": classes
+            if classes is None or isinstance(classes, str)
+            else ",".join(map(str, classes)),
             "names": None if names is None else names if isinstance(names, str) else "given",
             "missing": missing if isinstance(missing, str) else ",".join(missing),
             "strip": strip,

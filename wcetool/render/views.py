@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wcetool.core.loss_report import Estimate
 from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.errors import counted
 from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
 from wcetool.render.page import Bar, Fact, Page, Section, TableColumn
 from wcetool.render.words import Sort
@@ -48,7 +49,7 @@ class View:
         if self.top is None or len(ordered) <= self.top:
             return ordered
         hidden = ordered[self.top :]
-        name = f"other ({len(hidden):,} classes)"
+        name = f"other ({counted(len(hidden), 'class', 'classes')})"
         blank = dict.fromkeys(rows[0], None)
         return [*ordered[: self.top], {**blank, **other(hidden), "label": name}]
 
@@ -69,14 +70,14 @@ def analysis_page(result: Analysis, view: View) -> Page:
             "share": sum(row["share"] for row in hidden),
         },
     )
-    longest = max((row["share"] for row in rows), default=1.0)
+    longest = max(row["share"] for row in result.class_rows())
     table = [
         (
             row["label"],
             whole(row["count"]),
             percent(row["share"], digits),
             decimal(row["ratio"], digits),
-            Bar(row["share"] / longest),
+            _bar(row, "share", longest),
         )
         for row in rows
     ]
@@ -132,7 +133,7 @@ def weights_page(result: ClassWeights, view: View) -> Page:
             row["label"],
             whole(row["count"]),
             decimal(row["weight"], digits),
-            Bar(None if row["weight"] is None else row["weight"] / longest),
+            _bar(row, "weight", longest),
         )
         for row in rows
     ]
@@ -174,7 +175,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
             else sum(row["loss_share"] for row in hidden),
         },
     )
-    longest = max((row["loss_share"] or 0.0 for row in rows), default=0.0) or 1.0
+    longest = max(row["loss_share"] or 0.0 for row in result.class_rows()) or 1.0
     weighted = result.class_weight is not None
     table = [
         (
@@ -186,7 +187,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
             decimal(row["recall"], digits),
             decimal(row["precision"], digits),
             decimal(row["mean_true_probability"], digits),
-            Bar((row["loss_share"] or 0.0) / longest),
+            _bar(row, "loss_share", longest),
         )
         for row in rows
     ]
@@ -312,6 +313,11 @@ def _title(inputs: Sequence[InputRows], facts: str) -> str:
     first = inputs[0].path if inputs else UNDEFINED
     more = f" and {len(inputs) - 1:,} more" if len(inputs) > 1 else ""
     return f"{first}{more}: {facts}"
+
+
+def _bar(row: Row, key: str, longest: float) -> Bar:
+    """Draw a bar, but not for the classes that are summed up in one row."""
+    return Bar(None if row["index"] is None or row[key] is None else row[key] / longest)
 
 
 def _columns(name: str, *headers: str) -> list[TableColumn]:

@@ -1,0 +1,51 @@
+"""What the generated parts of the documents print, for cog."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from wcetool.cli.app import run
+from wcetool.core.schemes import SCHEMES
+
+COMMANDS = ("analyze", "weights", "score", "explain")
+
+
+def schemes() -> str:
+    """Describe every registered scheme."""
+    parts = []
+    for entry in SCHEMES.values():
+        alias = f" (also `{'`, `'.join(entry.aliases)}`)" if entry.aliases else ""
+        lines = [f"### {entry.name}{alias}", "", entry.summary, "", f"    {entry.formula}", ""]
+        lines += [
+            f"- Parameter `{one.name}`: {one.inside}; default {one.default}."
+            for one in entry.parameters.values()
+        ]
+        scaled = "left as it is" if entry.published == "none" else f"scaled to {entry.published}"
+        laws = ", ".join(sorted(entry.laws)) or "none"
+        lines += [
+            f"- Source: {entry.source}.",
+            f"- As published: {scaled}. Laws: {laws}.",
+            f"- Take care: {entry.caution}",
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def commands() -> str:
+    """Print the help of every command, as the program does."""
+    parts = []
+    for args in ([], *([name] for name in COMMANDS)):
+        title = " ".join(["wcetool", *args])
+        parts.append(f"## {title}\n\n```text\n{_help(args)}```")
+    return "\n\n".join(parts)
+
+
+def _help(args: list[str]) -> str:
+    shown, sys.stdout = sys.stdout, io.StringIO()
+    try:
+        run([*args, "--help"])
+        text = sys.stdout.getvalue()
+    finally:
+        sys.stdout = shown
+    return text
