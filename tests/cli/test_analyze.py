@@ -326,3 +326,21 @@ def test_jobs_change_nothing(cli, tmp_path):
     pq.write_table(table, tmp_path / "l.parquet", row_group_size=100)
     outputs = {cli("analyze", "l.parquet", "-f", "json", "-j", jobs).stdout for jobs in (1, 2, 5)}
     assert len(outputs) == 1
+
+
+def test_a_pipe_is_read_like_standard_input(cli, tmp_path):
+    import os
+    import threading
+
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(ABCD,))
+    writer.start()
+    found = cli("analyze", "pipe", "-f", "json")
+    writer.join()
+    assert found.json["rows"] == 1616
+    assert "note: pipe read as csv" in found.stderr
+
+
+def test_a_device_is_no_label_file(cli):
+    assert "is empty" in cli("analyze", "/dev/null").stderr
+    assert "NUL bytes" in cli("analyze", "/dev/zero").stderr

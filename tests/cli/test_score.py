@@ -427,3 +427,13 @@ def test_hidden_classes_are_summed_up(cli, save, rows):
     shown = cli("score", "preds.parquet", "--top", "1", "--sort", "count").stdout
     assert "other (2 classes)" in shown
     assert "emu" not in shown
+
+
+def test_a_class_with_a_score_and_no_rows_is_announced(cli, write):
+    write("preds.csv", "label,logit_a,logit_b,logit_scale\na,1,2,5\nb,1,2,5\n")
+    assert "warning: a score and no rows: class 'scale'" in cli("score", "preds.csv").stderr
+
+
+def test_a_p_value_is_no_score(cli, write):
+    write("preds.csv", "label,p_value\na,0.03\nb,0.2\n")
+    assert "no columns are known to hold the scores" in cli("score", "preds.csv").stderr

@@ -23,18 +23,14 @@ def file_notes(dataset: Dataset | None, reading: ReadingOptions) -> list[str]:
         return []
     notes = []
     first = dataset.first
-    if first.file.path == STDIN and reading.input_format is None:
-        notes.append(f"standard input read as {first.file.format} (--input-format to change it)")
-    for table in dataset.tables:
-        file = table.file
+    if first.file.is_stream and reading.input_format is None:
+        name = "standard input" if first.file.path == STDIN else first.file.path
+        notes.append(f"{name} read as {first.file.format} (--input-format to change it)")
+    for file in (table.file for table in dataset.tables if not table.file.is_stream):
         stem = file.path.lower()
-        if (
-            file.compression
-            and not stem.endswith((".gz", ".bz2", ".xz", ".zst"))
-            and file.path != STDIN
-        ):
+        if file.compression and not stem.endswith((".gz", ".bz2", ".xz", ".zst")):
             notes.append(f"{file.path} is compressed with {file.compression}, by its content")
-        if file.format == "parquet" and reading.input_format is None and file.path != STDIN:
+        if file.format == "parquet" and reading.input_format is None:
             if not stem.endswith((".parquet", ".pq")):
                 notes.append(f"{file.path} is Parquet, by its content")
     return notes

@@ -22,7 +22,7 @@ from wcetool.data.options import ReadingKeywords, ReadingOptions
 from wcetool.data.source import find_files
 from wcetool.engine.local import OnProgress
 from wcetool.engine.scoring import ScoreRun, score_rows
-from wcetool.errors import UsageError, counted
+from wcetool.errors import UsageError, counted, quoted
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
 
@@ -289,7 +289,7 @@ def _scored(
         | dict(options.given)
         | ({} if label is None or wish.request.columns_in_order else {"label-column": label.name}),
         notes=(*notes, *layout.notes),
-        warnings=tuple(_warnings(result, wish.clip)),
+        warnings=tuple(_warnings(result, layout.classes, wish.clip)),
     )
 
 
@@ -334,9 +334,18 @@ def _tolerance_parameter(layout: ScoreLayout) -> dict[str, str]:
     return {"tolerance": f"{allowed:.6g}"}
 
 
-def _warnings(result: ScoreRun, clip: float | None) -> list[str]:
+def _warnings(result: ScoreRun, classes: tuple[str, ...], clip: float | None) -> list[str]:
     found = []
     state = result.state
+    without_rows = [
+        label for label, n in zip(classes, state.pairs.by_true().tolist(), strict=True) if not n
+    ]
+    if without_rows:
+        found.append(
+            f"{quoted(without_rows)} "
+            f"{'has a score and' if len(without_rows) == 1 else 'have scores and'}"
+            " no rows (--scores, if it is no class)"
+        )
     if state.zero_probability_rows and clip is None:
         found.append(
             "the true class has probability 0 in "

@@ -34,13 +34,15 @@ class Affix:
         return f"{self.prefix}*{self.suffix}"
 
 
+P_AFFIX = Affix("p_", "", _PROBS)
 AFFIXES = (
     *(Affix(prefix, "", _LOG_PROBS) for prefix in ("log_prob_", "log_proba_", "logprob_", "logp_")),
     *(Affix(prefix, "", _LOGITS) for prefix in ("logits_", "logit_", "logit")),
     *(
         Affix(prefix, "", _PROBS)
-        for prefix in ("probability_", "proba_", "probs_", "prob_", "p_", "prob")
+        for prefix in ("probability_", "proba_", "probs_", "prob_", "prob")
     ),
+    P_AFFIX,
     Affix("class_", "_prob", _PROBS),
     Affix("class_", "_logit", _LOGITS),
     *(Affix("", suffix, _LOG_PROBS) for suffix in ("_log_prob", "_logprob", "_logp")),

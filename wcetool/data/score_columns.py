@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from wcetool.core.distribution import is_integer
 from wcetool.core.vocabulary import InputKind
-from wcetool.data.affixes import AFFIXES, SINGLE_NAMES, Affix
+from wcetool.data.affixes import AFFIXES, P_AFFIX, SINGLE_NAMES, Affix
 from wcetool.data.columns import find_column, is_index
 from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.errors import InputError, listed, quoted
@@ -119,7 +119,7 @@ def choose_score_columns(
     numeric = [column for column in _free(table, clues) if column.holds is Holds.NUMBERS]
     lists = [column for column in _free(table, clues) if column.holds is Holds.NUMBER_LISTS]
     found = (
-        _named_like_classes(numeric, clues)
+        _named_like_classes(table, numeric, clues)
         or _sharing_an_affix(table, numeric, clues)
         or _one_list(lists)
         or _one_column(numeric, clues)
@@ -204,7 +204,9 @@ def _refuse_useless(table: Table, clues: Clues, columns: Sequence[Column]) -> No
         raise InputError("a score column is named twice", where=table.file.path)
 
 
-def _named_like_classes(numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
+def _named_like_classes(
+    table: Table, numeric: Sequence[Column], clues: Clues
+) -> ScoreColumns | None:
     by_name = {column.name: column for column in numeric}
     if clues.classes is not None:
         wanted: Collection[str] = clues.classes
@@ -217,6 +219,7 @@ def _named_like_classes(numeric: Sequence[Column], clues: Clues) -> ScoreColumns
     else:
         raise InputError(
             "columns are named like the labels of the first rows, but so are perhaps others",
+            where=table.file.path,
             details=(f"numeric columns: {listed(by_name)}", f"labels: {quoted(clues.seen)}"),
             hint="--classes with every class, or --scores with every column",
         )
@@ -273,6 +276,8 @@ def _one_column(numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
     if len(affixed) == 1 and not usual:
         affix = _best_affix(affixed, clues)
         name = affix.class_name(affixed[0].name) if affix is not None else None
+        if affix == P_AFFIX and name not in (clues.classes or clues.seen):
+            return None  # p_value and the like
         kind = affix.kind if affix is not None else None
         return ScoreColumns((affixed[0],), (name,) if name else (), kind, "one score a row")
     return None

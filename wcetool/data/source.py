@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,10 +50,10 @@ class InputFile:
         Bytes; 0 where unknown.
     partition : tuple of (key, value)
         ``key=value`` folders below the folder that was named; None for a null.
-    stream : ReplayedStdin or None
-        Standard input; such a file cannot be sent to another process.
+    stream : ReplayedStream or None
+        Standard input or a pipe; such a file cannot be sent to another process.
     spool : temporary file or None
-        Standard input, copied to where it can be read from its end; gone with this object.
+        A stream, copied to where it can be read from its end; gone with this object.
     table : pyarrow.Table or None
         Columns in memory.
     """
@@ -62,9 +63,14 @@ class InputFile:
     compression: str | None = None
     size: int = 0
     partition: tuple[tuple[str, str | None], ...] = ()
-    stream: streams.ReplayedStdin | None = field(default=None, compare=False, repr=False)
+    stream: streams.ReplayedStream | None = field(default=None, compare=False, repr=False)
     spool: streams.Spool | None = field(default=None, compare=False, repr=False)
     table: pa.Table | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_stream(self) -> bool:
+        """Standard input, a pipe or a device, as opposed to a file that can be opened again."""
+        return self.stream is not None or self.spool is not None
 
     @property
     def location(self) -> str:
@@ -160,7 +166,7 @@ def find_files(
 
 def _expand(path: str, input_format: str | None) -> Iterable[InputFile]:
     if path == STDIN:
-        return [_stdin_file(input_format)]
+        return [_stream_file(STDIN, streams.stdin(), input_format)]
     if os.path.isdir(path):
         return _folder(path, input_format)
     if not os.path.exists(path) and glob.has_magic(path):
@@ -220,6 +226,8 @@ def _file(
     path: str, input_format: str | None, *, partition: tuple[tuple[str, str | None], ...] = ()
 ) -> InputFile:
     stream = streams.open_file(path)
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        return _stream_file(path, streams.ReplayedStream(stream, owned=True), input_format)
     with stream:
         try:
             head = stream.read(HEAD_BYTES)
@@ -227,18 +235,17 @@ def _file(
             raise InputError(streams.os_message(error), where=path) from None
         size = os.fstat(stream.fileno()).st_size
     streams.refuse_lfs_pointer(path, head)
-    compression = streams.compression_of(head)
     form = input_format or _recognise(path, head)
-    return InputFile(path, form, compression, size, partition)
+    return InputFile(path, form, streams.compression_of(head), size, partition)
 
 
-def _stdin_file(input_format: str | None) -> InputFile:
-    stream = streams.stdin()
-    head = stream.open().read(16)
+def _stream_file(path: str, stream: streams.ReplayedStream, input_format: str | None) -> InputFile:
+    """Take standard input, a pipe or a device: what is read from it is gone."""
+    head = streams.read_head(stream.open(), HEAD_BYTES)
     form = input_format or ("parquet" if head.startswith(b"PAR1") else "csv")
     if form == "parquet":
-        return InputFile(STDIN, form, spool=streams.spooled(stream.open(last=True)))
-    return InputFile(STDIN, form, streams.compression_of(head), stream=stream)
+        return InputFile(path, form, spool=streams.spooled(stream.open(last=True)))
+    return InputFile(path, form, streams.compression_of(head), stream=stream)
 
 
 def _recognise(path: str, head: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Bytes of an input: opening, decompressing, transcoding, and standard input read more than once.
+"""Bytes of an input: opening, decompressing, transcoding, and streams that are read more than once.
 
 What is not here: what the bytes mean (`formats`), which files there are (`source`).
 """
@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -66,50 +67,78 @@ class Wrapped:
         self.inner.close()
 
 
-class ReplayedStdin:
-    """Standard input that can be opened again as long as only its beginning was looked at.
+class ReplayedStream:
+    """A stream that can be opened again as long as only its beginning was looked at.
 
-    Deciding what a stream holds means reading a part of it. That part is kept, and handed out again
-    by the next `open`, until `open(last=True)` says that nobody will ask again.
+    Deciding what standard input holds means reading a part of it. That part is kept, and handed out
+    again by the next `open`, until `open(last=True)` says that nobody will ask again. A reader that
+    was opened earlier, and that a thread of pyarrow may still hold, reads nothing any more.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
         self._stream = stream
+        self._owned = owned
         self._kept = bytearray()
-        self._position = 0
         self._keeping = True
+        self._reader: _ReplayReader | None = None
+        self._lock = threading.Lock()
+
+    def __del__(self) -> None:
+        if self._owned:
+            self._stream.close()
+
+    def open(self, *, last: bool = False) -> _ReplayReader:
+        """Start again from the first byte.
+
+        Raises
+        ------
+        InputError
+            If the stream was opened for the last time before.
+        """
+        with self._lock:
+            if not self._keeping:
+                raise InputError("a stream can be read only once", where="-")
+            self._keeping = not last
+            self._reader = _ReplayReader(self)
+            return self._reader
+
+    def read(self, reader: _ReplayReader, size: int) -> bytes:
+        """Return kept bytes first, then live ones; nothing for a reader that was replaced."""
+        with self._lock:
+            if reader is not self._reader:
+                return b""
+            end = None if size < 0 else reader.position + size
+            data = bytes(self._kept[reader.position : end])
+            if not data or size < 0:
+                live = self._stream.read(size)
+                if self._keeping:
+                    self._kept += live
+                data += live
+            reader.position += len(data)
+            if not self._keeping and reader.position >= len(self._kept):
+                self._kept.clear()
+            return data
+
+
+class _ReplayReader:
+    """One reading of a replayed stream."""
+
+    def __init__(self, parent: ReplayedStream) -> None:
+        self._parent = parent
+        self.position = 0
         self.closed = False
 
-    def open(self, *, last: bool = False) -> ReplayedStdin:
-        """Start again from the first byte."""
-        if not self._keeping:
-            raise InputError("standard input can be read only once", where="-")
-        self._position = 0
-        self._keeping = not last
-        return self
-
     def read(self, size: int = -1, /) -> bytes:
-        """Return kept bytes first, then live ones."""
-        kept = bytes(self._kept[self._position : None if size < 0 else self._position + size])
-        if kept:
-            self._position += len(kept)
-            if not self._keeping and self._position >= len(self._kept):
-                self._kept.clear()
-                self._position = 0
-            return kept if size >= 0 else kept + self._stream.read()
-        data = self._stream.read(size)
-        if self._keeping:
-            self._kept += data
-            self._position += len(data)
-        return data
+        return b"" if self.closed else self._parent.read(self, size)
 
     def close(self) -> None:
-        """Keep the process's own standard input open."""
+        """End this reading; the stream itself stays open."""
+        self.closed = True
 
 
-def stdin() -> ReplayedStdin:
+def stdin() -> ReplayedStream:
     """Return the process's standard input as bytes."""
-    return ReplayedStdin(sys.stdin.buffer)
+    return ReplayedStream(sys.stdin.buffer)
 
 
 class Spool(Protocol):

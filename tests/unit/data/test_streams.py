@@ -4,15 +4,16 @@ import io
 
 import pytest
 
-from wcetool.data.streams import ReplayedStdin, compression_of, plain_bytes, read_head
+from wcetool.data.streams import ReplayedStream, compression_of, plain_bytes, read_head
 from wcetool.errors import InputError
 
 
 def test_standard_input_can_be_opened_again_until_the_last_time():
-    stdin = ReplayedStdin(io.BytesIO(b"0123456789"))
+    stdin = ReplayedStream(io.BytesIO(b"0123456789"))
     assert stdin.open().read(4) == b"0123"
-    assert stdin.open().read(2) == b"01"
-    assert stdin.read(4) == b"23"
+    second = stdin.open()
+    assert second.read(2) == b"01"
+    assert second.read(4) == b"23"
     last = stdin.open(last=True)
     assert b"".join(iter(lambda: last.read(3), b"")) == b"0123456789"
     with pytest.raises(InputError, match="only once"):
@@ -20,7 +21,7 @@ def test_standard_input_can_be_opened_again_until_the_last_time():
 
 
 def test_standard_input_can_be_read_to_the_end_at_once():
-    stdin = ReplayedStdin(io.BytesIO(b"0123456789"))
+    stdin = ReplayedStream(io.BytesIO(b"0123456789"))
     stdin.open().read(3)
     assert stdin.open(last=True).read() == b"0123456789"
 
@@ -41,3 +42,12 @@ def test_characters_are_not_torn_by_the_size_of_a_read(size):
 
 def test_text_that_looks_like_bzip2_for_three_letters_is_text():
     assert compression_of(b"BZh,label\n") is None
+
+
+def test_a_reader_that_was_replaced_takes_nothing_away():
+    stdin = ReplayedStream(io.BytesIO(b"0123456789"))
+    stale = stdin.open()
+    assert stale.read(2) == b"01"
+    fresh = stdin.open(last=True)
+    assert stale.read(3) == b""
+    assert b"".join(iter(lambda: fresh.read(4), b"")) == b"0123456789"
