@@ -341,11 +341,7 @@ def _warnings(result: ScoreRun, classes: tuple[str, ...], clip: float | None) ->
         label for label, n in zip(classes, state.pairs.by_true().tolist(), strict=True) if not n
     ]
     if without_rows:
-        found.append(
-            f"{quoted(without_rows)} "
-            f"{'has a score and' if len(without_rows) == 1 else 'have scores and'}"
-            " no rows (--scores, if it is no class)"
-        )
+        found.append(f"a score and no rows: class {quoted(without_rows)} (--scores, if it is none)")
     if state.zero_probability_rows and clip is None:
         found.append(
             "the true class has probability 0 in "

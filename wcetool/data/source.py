@@ -225,10 +225,9 @@ def _partition(path: Path) -> tuple[tuple[str, str | None], ...]:
 def _file(
     path: str, input_format: str | None, *, partition: tuple[tuple[str, str | None], ...] = ()
 ) -> InputFile:
-    stream = streams.open_file(path)
-    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-        return _stream_file(path, streams.ReplayedStream(stream, owned=True), input_format)
-    with stream:
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        return _stream_file(path, streams.pipe(path), input_format)
+    with streams.open_file(path) as stream:
         try:
             head = stream.read(HEAD_BYTES)
         except OSError as error:

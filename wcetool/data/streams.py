@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -75,17 +76,12 @@ class ReplayedStream:
     was opened earlier, and that a thread of pyarrow may still hold, reads nothing any more.
     """
 
-    def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._owned = owned
         self._kept = bytearray()
         self._keeping = True
         self._reader: _ReplayReader | None = None
         self._lock = threading.Lock()
-
-    def __del__(self) -> None:
-        if self._owned:
-            self._stream.close()
 
     def open(self, *, last: bool = False) -> _ReplayReader:
         """Start again from the first byte.
@@ -139,6 +135,15 @@ class _ReplayReader:
 def stdin() -> ReplayedStream:
     """Return the process's standard input as bytes."""
     return ReplayedStream(sys.stdin.buffer)
+
+
+def pipe(path: str) -> ReplayedStream:
+    """Open a pipe or a device; it is closed when nobody holds it any more."""
+    with open_file(path) as stream:
+        handle = os.dup(stream.fileno())
+    replayed = ReplayedStream(os.fdopen(handle, "rb", buffering=0, closefd=False))
+    weakref.finalize(replayed, os.close, handle)
+    return replayed
 
 
 class Spool(Protocol):
