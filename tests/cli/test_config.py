@@ -98,7 +98,7 @@ def test_a_weight_file_and_a_scheme_are_told_apart(cli, write):
         ("[analyze]\nscheme = 'inverse'\n", "[analyze] 'scheme' is no option"),
         ("[analyse]\nx = 1\n", "'analyse' is no option"),
         ("digits = [\n", "is not TOML"),
-        ("digits = 2026-11-22\n", "'digits' is not a text, number"),
+        ("digits = 2026-11-22\n", "'digits' takes a text or a number"),
     ],
 )
 def test_a_wrong_configuration_file(cli, labels, write, content, text):

@@ -1,5 +1,7 @@
 """What only a process of its own shows: pipes, signals, terminals, imports, full disks."""
 
+import contextlib
+import itertools
 import json
 import os
 import pty
@@ -7,7 +9,7 @@ import select
 import signal
 import subprocess
 import sys
-import time
+import threading
 
 import numpy as np
 import pandas as pd
@@ -81,7 +83,7 @@ def test_importing_the_package_loads_nothing(tmp_path):
 
 
 def test_a_closed_pipe_ends_silently(tmp_path, write):
-    write("labels.csv", "label\n" + "".join(f"class {i}\n" for i in range(200_000)))
+    write("labels.csv", "label\n" + "".join(f"class {i}\nclass {i}\n" for i in range(200_000)))
     program = f"{sys.executable} -m wcetool analyze labels.csv -q -f csv"
     command = f"{program} | head -1; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", command], capture_output=True, cwd=tmp_path, check=False)
@@ -141,21 +143,29 @@ def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path, labels, monkeypatch)
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_leaves_no_file_and_code_130(tmp_path, jobs):
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(rng.dirichlet(np.ones(40), 30_000), columns=[f"p_{i}" for i in range(40)])
-    frame["label"] = rng.integers(0, 40, len(frame))
-    frame.to_csv(tmp_path / "part.csv", index=False)
-    paths = []
-    for i in range(40):  # one file under many names: long enough to be interrupted
-        os.link(tmp_path / "part.csv", tmp_path / f"part{i}.csv")
-        paths.append(f"part{i}.csv")
+    block = b"a,0.5,0.5\nb,0.25,0.75\n" * 1000
+    started = threading.Semaphore(0)
+
+    def write_for_ever(path):
+        with contextlib.suppress(BrokenPipeError), open(path, "wb") as pipe:
+            pipe.write(b"label,p_a,p_b\n")
+            for n in itertools.count():
+                pipe.write(block)
+                if n == 300:  # the program has read several of its blocks
+                    started.release()
+
+    pipes = [tmp_path / f"pipe{i}.csv" for i in range(int(jobs))]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+        threading.Thread(target=write_for_ever, args=(pipe,), daemon=True).start()
     running = subprocess.Popen(
-        [sys.executable, "-m", "wcetool", "score", *paths, "-o", "out.json", "-j", jobs],
+        [sys.executable, "-m", "wcetool", "score", *pipes, "-o", "out.json", "-j", jobs],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    time.sleep(1.5)
+    for _ in pipes:
+        assert started.acquire(timeout=30)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 130, err

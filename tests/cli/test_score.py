@@ -69,8 +69,10 @@ def test_the_json_contract(cli, save, rows):
         *("recall", "precision", "mean_true_probability"),
     }
     assert document["prior_baseline"]["loss"] == pytest.approx(math.log(3), rel=1e-14)
+    digest = document["class_weight"]["weights_sha256"]
     assert document["signature"].startswith(
-        "wce|weights:inverse|norm:as-published|red:weighted-mean|input:probs|classes:3|missing:skip|clip:none|"
+        f"wce|weights:inverse|norm:as-published|weights-sha256:{digest[:16]}|red:weighted-mean|"
+        "input:probs|classes:3|missing:skip|clip:none|"
     )
 
 
@@ -300,7 +302,7 @@ def test_rounded_probabilities_are_within_the_tolerance_that_rounding_explains(c
     found = cli("score", "preds.csv", "-f", "json")
     assert found.code == 0
     assert float(found.json["parameters"]["tolerance"]) == pytest.approx(1e-4 + 1.5e-2)
-    assert "the file is rounded" in found.stderr
+    assert "since the values have 2 decimals" in found.stderr
     assert cli("score", "preds.csv", "--sum-tolerance", "1e-6").code == 3
 
 

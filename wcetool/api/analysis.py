@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from wcetool.api.labels import counted_labels
@@ -14,7 +15,7 @@ from wcetool.results.analysis import Analysis
 def analyze(
     labels: Any,
     *,
-    buckets: str = "100,20",
+    buckets: str | Sequence[int] | None = None,
     jobs: int | None = None,
     on_progress: OnProgress | None = None,
     **reading: Unpack[ReadingKeywords],
@@ -26,7 +27,7 @@ def analyze(
     labels : path, list of `os.PathLike`, column or table
         Files (CSV, TSV, Parquet, counts that `analyze` wrote), or labels in memory: a list, a NumPy
         array, a pandas, Polars or pyarrow column. A str is a path; a list of str is labels.
-    buckets : str, default "100,20"
+    buckets : str or (int, int), default "100,20"
         Bounds of many, medium and few, in samples.
     jobs : int, optional
         Threads; changes nothing but the time.
@@ -52,7 +53,7 @@ def analyze(
     >>> analyze(["cat", "dog", "cat", "cat"]).imbalance.ratio
     3.0
     """
-    bounds = Buckets.parse(buckets)
+    bounds = Buckets.of(buckets)
     counted = counted_labels(
         labels, ReadingOptions.of(**reading), jobs=jobs, on_progress=on_progress
     )

@@ -1,36 +1,44 @@
-"""What a report says of its inputs."""
+"""What a report says of its inputs, and which options mean nothing to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
 
-from wcetool.data.dataset import Dataset
-from wcetool.data.options import ReadingOptions
-from wcetool.data.source import STDIN
-from wcetool.engine.counting import ReadRows
-from wcetool.results.document import InputRows
-
-
-def input_rows(dataset: Dataset, read: ReadRows) -> Iterator[InputRows]:
-    """Return the rows of each input, in order."""
-    for index, table in enumerate(dataset.tables):
-        yield InputRows(table.file.path, read.rows[index], read.blank_lines[index])
+from wcetool.data import registry
+from wcetool.data.options import TEXT_OPTIONS, ReadingOptions
+from wcetool.data.registry import FormatInfo
+from wcetool.data.source import STDIN, InputFile
 
 
-def file_notes(dataset: Dataset | None, reading: ReadingOptions) -> list[str]:
+def effective_options(reading: ReadingOptions, formats: Collection[FormatInfo]) -> ReadingOptions:
+    """Leave out the options that have no effect on inputs of these formats.
+
+    Raises
+    ------
+    UsageError
+        If one of them was given for this call.
+    """
+    if not any(info.is_text for info in formats):
+        reading = reading.without(TEXT_OPTIONS, "no input is a text file with columns")
+    if all(info is registry.COUNTS for info in formats):
+        reading = reading.without(("label-column",), "counts have no columns")
+    if all(info is registry.MEMORY for info in formats):
+        reading = reading.without(("input-format",), "no file is read")
+    return reading
+
+
+def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]:
     """Say what was assumed about the form of the inputs."""
-    if dataset is None:
-        return []
     notes = []
-    first = dataset.first
-    if first.file.is_stream and reading.input_format is None:
-        name = "standard input" if first.file.path == STDIN else first.file.path
-        notes.append(f"{name} read as {first.file.format} (--input-format to change it)")
-    for file in (table.file for table in dataset.tables if not table.file.is_stream):
-        stem = file.path.lower()
-        if file.compression and not stem.endswith((".gz", ".bz2", ".xz", ".zst")):
+    for file in files:
+        if file.is_stream:
+            if reading.input_format is None:
+                name = "standard input" if file.path == STDIN else file.path
+                notes.append(f"{name} read as {file.format.name} (--input-format to change it)")
+            continue
+        if file.compression and not file.path.lower().endswith(registry.COMPRESSION_SUFFIXES):
             notes.append(f"{file.path} is compressed with {file.compression}, by its content")
-        if file.format == "parquet" and reading.input_format is None:
-            if not stem.endswith((".parquet", ".pq")):
-                notes.append(f"{file.path} is Parquet, by its content")
+        by_content = reading.input_format is None and file.format.magic is not None
+        if by_content and registry.by_suffix(file.path) is not file.format:
+            notes.append(f"{file.path} is read as {file.format.name}, by its content")
     return notes

@@ -6,20 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wcetool.api.inputs import file_notes, input_rows
+from wcetool.api.inputs import effective_options, file_notes
 from wcetool.core.distribution import ClassCounts, LabelTally
+from wcetool.data import registry
 from wcetool.data.columns import choose_label_column
-from wcetool.data.counts import read_tally
+from wcetool.data.counts import read_tally, tally_of
 from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.labels import check_class_limit, label_notes, value_text
+from wcetool.data.labels import check_class_limit, label_notes, relabelled
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
-from wcetool.engine.counting import CountState, ReadRows, count_labels
+from wcetool.engine.counting import CountState, count_labels
 from wcetool.engine.local import OnProgress
 from wcetool.errors import InputError
 from wcetool.results.analysis import Analysis
 from wcetool.results.document import InputRows
+
+DISTINCT_ROWS = 20  # so many labels of which no two are alike are no classes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +33,8 @@ class CountedLabels:
     missing: int
     inputs: tuple[InputRows, ...]
     parameters: Mapping[str, str]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def counted_labels(
@@ -58,19 +61,19 @@ def counted_labels(
         If nothing can be counted.
     """
     paths = as_paths(labels)
-    if isinstance(labels, Analysis):
-        tally = LabelTally(_counts_of(labels), labels.missing)
-        return _finished(tally, labels.inputs, reading, dict(labels.parameters), [])
-    if isinstance(labels, Mapping):
-        counts = {str(value_text(label)): count for label, count in labels.items()}
-        if not all(isinstance(n, int) and n >= 0 for n in counts.values()):
-            raise InputError("counts are whole numbers of at least 0", where="labels_or_counts")
-        tally = LabelTally(counts)
-        return _finished(tally, (InputRows(IN_MEMORY, tally.rows),), reading, {}, [])
+    if isinstance(labels, Analysis | Mapping):
+        reading = effective_options(reading, (registry.COUNTS, registry.MEMORY))
+        if isinstance(labels, Analysis):
+            tally = relabelled(LabelTally(_counts_of(labels), labels.missing), reading.rules)
+            return _finished(tally, labels.inputs, reading, dict(labels.parameters), labels.notes)
+        tally = relabelled(tally_of(labels), reading.rules)
+        return _finished(tally, (InputRows(IN_MEMORY, tally.rows),), reading, {}, ())
     if paths is None:
+        reading = effective_options(reading, (registry.MEMORY,))
         return _from_rows([], label_dataset(labels), reading, jobs, on_progress)
     files = find_files(paths, reading.input_format)
-    row_files = [file for file in files if file.format != "counts"]
+    reading = effective_options(reading, [file.format for file in files])
+    row_files = [file for file in files if file.format is not registry.COUNTS]
     dataset = open_files(row_files, reading) if row_files else None
     return _from_rows(files, dataset, reading, jobs, on_progress)
 
@@ -83,21 +86,25 @@ def _from_rows(
     on_progress: OnProgress | None,
 ) -> CountedLabels:
     """Count the rows of a dataset, and add the files that hold counts already."""
-    notes = file_notes(dataset, reading)
-    state = CountState(LabelTally(), ReadRows())
+    notes = file_notes(files, reading)
+    state = CountState()
     parameters: dict[str, str] = {}
     if dataset is not None:
-        if not any(file.format == "counts" for file in files):
+        if not any(file.format is registry.COUNTS for file in files):
             dataset.refuse_empty()
         choice = choose_label_column(dataset.first, reading.label_column)
-        parameters["label-column"] = choice.column.name
-        if choice.reason is not None:
-            notes.append(f"label column {choice.column.name!r} ({choice.reason})")
+        if not dataset.is_bare_column:
+            parameters["label-column"] = choice.column.name
+            notes += choice.notes(dataset.first)
         state = count_labels(
             dataset, choice.column, reading.rules, jobs=jobs, on_progress=on_progress
         )
-    counted = {file.path: read_tally(file) for file in files if file.format == "counts"}
-    read = iter(input_rows(dataset, state.read) if dataset is not None else ())
+    counted = {
+        file.path: relabelled(read_tally(file), reading.rules)
+        for file in files
+        if file.format is registry.COUNTS
+    }
+    read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(
         InputRows(file.path, counted[file.path].rows) if file.path in counted else next(read)
         for file in files
@@ -111,7 +118,7 @@ def _finished(
     inputs: tuple[InputRows, ...],
     reading: ReadingOptions,
     parameters: dict[str, str],
-    notes: list[str],
+    notes: Sequence[str],
 ) -> CountedLabels:
     where = inputs[0].path if inputs else None
     check_class_limit(tally.counts, reading.rules, where or IN_MEMORY)
@@ -122,13 +129,20 @@ def _finished(
             where=where,
             hint="--label-column for another column" if parameters else None,
         )
+    warnings = label_notes(tally.counts)
+    if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
+        column = parameters.get("label-column")
+        warnings.append(
+            f"each of the {counts.n_samples:,} labels occurs once: "
+            f"{'they' if column is None else f'column {column!r}'} may be ids, not classes"
+        )
     return CountedLabels(
         counts=counts,
         missing=tally.missing,
         inputs=inputs,
         parameters=dict(reading.given) | parameters,
         notes=tuple(notes),
-        warnings=tuple(label_notes(tally.counts)),
+        warnings=tuple(warnings),
     )
 
 

@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 
-from wcetool.api.inputs import file_notes, input_rows
+from wcetool.api.inputs import effective_options, file_notes
 from wcetool.api.weighting import given_weights, scheme_weights
 from wcetool.core.distribution import ClassCounts
-from wcetool.core.loss_report import report
+from wcetool.core.loss_report import LossReport, report
+from wcetool.core.rounding import row_sum_tolerance
 from wcetool.core.schemes import parse_scheme
 from wcetool.core.vocabulary import Absent, InputKind, Reduction, Task, parse_word
-from wcetool.data import weightfile
+from wcetool.data import registry, weightfile
 from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.formats.table import Column
 from wcetool.data.layout import ScoreLayout, ScoreRequest, decide_layout
-from wcetool.data.memory import as_paths, score_dataset
-from wcetool.data.options import ReadingKeywords, ReadingOptions
+from wcetool.data.memory import as_paths, label_dataset, score_dataset
+from wcetool.data.options import ReadingKeywords, ReadingOptions, refuse_idle
+from wcetool.data.pairing import other_order, unused_label
 from wcetool.data.source import find_files
+from wcetool.data.truth import TruthElsewhere
 from wcetool.engine.local import OnProgress
 from wcetool.engine.scoring import ScoreRun, score_rows
-from wcetool.errors import UsageError, counted, quoted
+from wcetool.errors import UsageError, counted, quoted, short_repr
+from wcetool.results.document import InputRows
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
+
+
+class ScoreKeywords(TypedDict, total=False):
+    """Keywords of `score` and `score_file` that say what is computed; None is the default."""
+
+    absent: str | None
+    input: str | None
+    positive_class: str | int | None
+    reduction: str | None
+    clip: float | None
+    renormalize: bool | None
+    sum_tolerance: float | None
 
 
 def score_file(
     preds: Any,
     *,
     weights: Any = None,
-    absent: str = "error",
+    absent: str | None = None,
     labels: Any = None,
-    scores: str | None = None,
+    scores: str | Sequence[str] | None = None,
     input: str | None = None,
-    positive_class: str | None = None,
-    reduction: str = "weighted-mean",
+    positive_class: str | int | None = None,
+    reduction: str | None = None,
     clip: float | None = None,
-    renormalize: bool = False,
+    renormalize: bool | None = None,
     sum_tolerance: float | None = None,
     jobs: int | None = None,
     on_progress: OnProgress | None = None,
@@ -50,13 +66,14 @@ def score_file(
     ----------
     preds : path, or list of `os.PathLike`
         CSV, TSV or Parquet; several are pooled.
-    weights : path of a weight file, scheme, ClassWeights or mapping, optional
-        A scheme is computed from the labels scored. Without it every class weighs 1.
+    weights : path of a weight file, scheme, ClassWeights, mapping or sequence, optional
+        A scheme is computed from the labels scored; a sequence goes with the classes in order.
+        Without it every class weighs 1.
     absent : str, default "error"
         What a class weighs that the weights lack: error, zero, one.
-    labels : path, or list of `os.PathLike`, optional
-        The truth, where it is in another file: by row order.
-    scores : str, optional
+    labels : path, list of `os.PathLike`, column or table, optional
+        The truth, where it is not beside the scores: by row order.
+    scores : str or sequence of str, optional
         Score columns: names, numbers, or a pattern whose ``*`` stands for the class.
     input : str, optional
         What the scores are: probs, logits, log-probs.
@@ -70,7 +87,7 @@ def score_file(
         Divide each row of probabilities by its sum.
     sum_tolerance : float, optional
         How far the sum of a row of probabilities may be from 1; by default 1e-4 and what the
-        rounding of the file explains.
+        rounding of the values explains.
     jobs, on_progress, **reading
         As in `analyze`.
 
@@ -92,10 +109,11 @@ def score_file(
     if paths is None:
         raise UsageError("score_file takes paths; score takes arrays")
     options = ReadingOptions.of(**reading)
-    wish = _Wish.of(
-        weights=weights,
-        absent=absent,
+    evaluation = _Evaluation.of(
+        weights,
         scores=scores,
+        defaults=options.defaults,
+        absent=absent,
         input=input,
         positive_class=positive_class,
         reduction=reduction,
@@ -103,10 +121,33 @@ def score_file(
         renormalize=renormalize,
         sum_tolerance=sum_tolerance,
     )
-    dataset = open_files(find_files(paths, options.input_format), options)
-    notes = file_notes(dataset, options)
-    truth = None if labels is None else _truth(labels, options, notes)
-    return _scored(dataset, options, wish, notes, truth, jobs=jobs, on_progress=on_progress)
+    files = find_files(paths, options.input_format)
+    if labels is None:
+        options = effective_options(options, [file.format for file in files])
+        dataset = open_files(files, options)
+        return _scored(
+            dataset,
+            options,
+            evaluation,
+            file_notes(files, options),
+            jobs=jobs,
+            on_progress=on_progress,
+        )
+    truth_paths = as_paths(labels)
+    truth_files = [] if truth_paths is None else find_files(truth_paths, options.input_format)
+    formats = [file.format for file in (*files, *truth_files)]
+    options = effective_options(options, formats or [registry.MEMORY])
+    truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
+    dataset = open_files(files, options)
+    return _scored(
+        dataset,
+        options,
+        evaluation,
+        file_notes([*files, *truth_files], options),
+        truth=_truth(truth, options),
+        jobs=jobs,
+        on_progress=on_progress,
+    )
 
 
 def score(
@@ -114,21 +155,15 @@ def score(
     y_score: Any,
     *,
     class_weight: Any = None,
-    classes: Sequence[str] | None = None,
-    absent: str = "error",
-    input: str | None = None,
-    positive_class: str | None = None,
-    reduction: str = "weighted-mean",
-    clip: float | None = None,
-    renormalize: bool = False,
-    sum_tolerance: float | None = None,
+    classes: str | Sequence[str] | None = None,
+    **keywords: Unpack[ScoreKeywords],
 ) -> ScoreReport:
     """Evaluate weighted cross-entropy on arrays.
 
     Parameters
     ----------
     y_true : column of shape (n_samples,)
-        Labels: a list, a NumPy array, a pandas, Polars or pyarrow column.
+        Labels: a list, a NumPy array, a pandas, Polars or pyarrow column, or a table with one.
     y_score : array of shape (n_samples, n_classes) or (n_samples,), or a table
         Probabilities, logits or log-probabilities. The columns of a table are named by class; those
         of an array are numbered from 0, or take the names of `classes`. One column is the score of
@@ -137,8 +172,9 @@ def score(
         A sequence goes with the classes, in order. Without it every class weighs 1.
     classes : sequence of str, optional
         Class names, in the order of the columns.
-    absent, input, positive_class, reduction, clip, renormalize, sum_tolerance
-        As in `score_file`.
+    **keywords
+        absent, input, positive_class, reduction, clip, renormalize, sum_tolerance: as in
+        `score_file`.
 
     Returns
     -------
@@ -159,159 +195,203 @@ def score(
     0.87048350145262
     """
     options = ReadingOptions.of(classes=classes)
-    dataset = score_dataset(y_true, y_score)
-    wish = _Wish.of(
-        weights=class_weight,
-        absent=absent,
-        scores=None,
-        columns_in_order=True,
-        input=input,
-        positive_class=positive_class,
-        reduction=reduction,
-        clip=clip,
-        renormalize=renormalize,
-        sum_tolerance=sum_tolerance,
-    )
-    return _scored(dataset, options, wish, [], None)
+    evaluation = _Evaluation.of(class_weight, columns_in_order=True, **keywords)
+    return _scored(score_dataset(y_true, y_score), options, evaluation, [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """What the user wants, checked as far as it can be without the data."""
+class _Evaluation:
+    """What is to be computed, checked as far as it can be without the data."""
 
     weights: Any
     absent: Absent
-    absent_given: bool
     request: ScoreRequest
     reduction: Reduction
     clip: float | None
-    parameters: dict[str, str]
 
     @classmethod
     def of(
         cls,
-        *,
         weights: Any,
-        absent: str,
-        scores: str | None,
+        *,
+        scores: str | Sequence[str] | None = None,
         columns_in_order: bool = False,
-        input: str | None,
-        positive_class: str | None,
-        reduction: str,
-        clip: float | None,
-        renormalize: bool,
-        sum_tolerance: float | None,
-    ) -> _Wish:
+        defaults: Collection[str] = (),
+        **keywords: Unpack[ScoreKeywords],
+    ) -> _Evaluation:
+        clip, tolerance = keywords.get("clip"), keywords.get("sum_tolerance")
+        positive_class, kind = keywords.get("positive_class"), keywords.get("input")
+        renormalize = bool(keywords.get("renormalize"))
         if clip is not None and not 0.0 < clip < 1.0:
             raise UsageError(
                 f"{clip!r} is not a probability between 0 and 1", where="--clip", hint="--clip 1e-7"
             )
-        if sum_tolerance is not None and not 0.0 <= sum_tolerance < 1.0:
-            raise UsageError(
-                f"{sum_tolerance!r} is not a number in [0, 1)", where="--sum-tolerance"
-            )
-        if renormalize and sum_tolerance is not None:
-            raise UsageError("has no effect with --renormalize", where="--sum-tolerance")
-        parameters = {"clip": "none" if clip is None else repr(clip)}
-        if renormalize:
-            parameters["renormalize"] = "yes"
-        if absent != Absent.ERROR:
-            parameters["absent"] = absent
+        if tolerance is not None and not 0.0 <= tolerance < 1.0:
+            raise UsageError(f"{tolerance!r} is not a number in [0, 1)", where="--sum-tolerance")
+        if renormalize and tolerance is not None:
+            # What is typed wins over a general default.
+            if "renormalize" in defaults and "sum-tolerance" not in defaults:
+                renormalize = False
+            else:
+                refuse_idle("sum-tolerance", "rows are divided by their sums", defaults)
+                tolerance = None
+        absent = parse_word(Absent, keywords.get("absent"), option="--absent", default=Absent.ERROR)
+        if weights is None and absent is not Absent.ERROR:
+            refuse_idle("absent", "there are no weights", defaults)
+            absent = Absent.ERROR
+        if scores is not None and not isinstance(scores, str):
+            scores = tuple(map(str, scores))
         return cls(
             weights=weights,
-            absent=parse_word(Absent, absent, option="--absent"),
-            absent_given=absent != Absent.ERROR,
+            absent=absent,
             request=ScoreRequest(
                 scores=scores,
                 columns_in_order=columns_in_order,
-                kind=None if input is None else parse_word(InputKind, input, option="--input"),
-                positive_class=positive_class,
-                sum_tolerance=sum_tolerance,
+                kind=None
+                if kind is None
+                else parse_word(InputKind, kind, option="--input", default=InputKind.PROBS),
+                positive_class=None if positive_class is None else str(positive_class),
+                sum_tolerance=tolerance,
                 renormalize=renormalize,
+                defaults=frozenset(defaults),
             ),
-            reduction=parse_word(Reduction, reduction, option="--reduction"),
+            reduction=parse_word(
+                Reduction,
+                keywords.get("reduction"),
+                option="--reduction",
+                default=Reduction.WEIGHTED_MEAN,
+            ),
             clip=clip,
-            parameters=parameters,
         )
 
+    def parameters(self, layout: ScoreLayout, tolerance: float | None) -> dict[str, str]:
+        """Return every effective value that can change a number, as text."""
+        request, form = self.request, layout.form
+        found = {"clip": "none" if self.clip is None else repr(self.clip)}
+        if form.renormalize:
+            found["renormalize"] = "yes"
+        if self.absent is not Absent.ERROR:
+            found["absent"] = self.absent.value
+        if tolerance is not None:
+            found["tolerance"] = repr(tolerance)
+        if request.scores is not None:
+            chosen = request.scores
+            found["scores"] = chosen if isinstance(chosen, str) else ",".join(chosen)
+        if form.task is Task.BINARY:
+            found["positive-class"] = layout.classes[form.positive]
+        return found
 
-def _truth(labels: Any, options: ReadingOptions, notes: list[str]) -> tuple[Dataset, Column]:
-    """Find the truth that is in other files than the predictions."""
-    paths = as_paths(labels)
-    if paths is None:
-        raise UsageError("takes paths", where="labels")
-    dataset = open_files(find_files(paths, options.input_format), options)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Labels:
+    """The truth, in other files than the predictions or in memory."""
+
+    dataset: Dataset
+    column: Column
+    notes: list[str]
+
+
+def _truth(dataset: Dataset, options: ReadingOptions) -> _Labels:
+    """Find the label column of the truth that is elsewhere."""
+    dataset.refuse_empty()
     choice = choose_label_column(dataset.first, options.label_column)
-    if choice.reason is not None:
-        notes.append(f"{dataset.where}: label column {choice.column.name!r} ({choice.reason})")
-    return dataset, choice.column
+    notes = [] if dataset.is_bare_column else choice.notes(dataset.first, f"{dataset.where}: ")
+    return _Labels(dataset=dataset, column=choice.column, notes=notes)
 
 
 def _scored(
     dataset: Dataset,
     options: ReadingOptions,
-    wish: _Wish,
+    evaluation: _Evaluation,
     notes: list[str],
-    truth: tuple[Dataset, Column] | None,
     *,
+    truth: _Labels | None = None,
     jobs: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> ScoreReport:
     """Decide the layout, run over the rows, apply the weights."""
-    if wish.weights is None and wish.absent_given:
-        raise UsageError("has no effect without weights", where="--absent")
-    layout = decide_layout(dataset, options, wish.request, labels=truth)
+    layout = decide_layout(
+        dataset,
+        options,
+        evaluation.request,
+        labels=None if truth is None else (truth.dataset, truth.column),
+    )
     # Before the pass over the rows: a fault of the weights should not take a long run to show.
-    weighting = _Weighting.of(wish, layout.classes)
+    weighting = _GivenWeights.of(evaluation, layout.classes)
+    elsewhere = (
+        None
+        if truth is None
+        else TruthElsewhere(truth.dataset, truth.column, layout.classes, options.rules)
+    )
     result = score_rows(
         dataset,
         layout,
         options.rules,
-        clip=wish.clip,
-        labels=truth,
+        clip=evaluation.clip,
+        truth=elsewhere,
         jobs=jobs,
         on_progress=on_progress,
     )
     weights, class_weight = weighting.for_rows(result, layout.classes)
-    label = layout.label if truth is None else truth[1]
+    numbers = report(result.state, class_weight, reduction=evaluation.reduction)
+    tolerance, tolerance_notes = _tolerance(layout, evaluation.request, result)
+    parameters = evaluation.parameters(layout, tolerance) | dict(options.given)
+    warnings = [*layout.warnings, *_warnings(result, numbers, layout, evaluation.clip)]
+    labels: tuple[InputRows, ...] = ()
+    if truth is not None and elsewhere is not None:
+        labels = elsewhere.read.by_input(truth.dataset)
+        notes, column = notes + truth.notes, truth.column
+        parameters["labels"] = ",".join(one.path for one in labels)
+        unused = unused_label(dataset, layout.columns)
+        if unused is not None:
+            notes.append(f"column {unused!r} of the predictions is not used: the labels are given")
+        shuffled = other_order(dataset, truth.dataset, layout.columns)
+        if shuffled is not None:
+            warnings.append(
+                f"rows are matched by their order, but column {shuffled!r}, which both files have, "
+                "differs in the first rows"
+            )
+    elif layout.label is not None:
+        column = layout.label
+    if not evaluation.request.columns_in_order:
+        parameters["label-column"] = column.name
     return ScoreReport(
-        inputs=tuple(input_rows(dataset, result.read)),
+        inputs=result.read.by_input(dataset),
+        labels=labels,
         task=layout.form.task,
         kind=layout.form.kind,
         classes=layout.classes,
         missing=result.missing,
-        reduction=wish.reduction,
-        numbers=report(result.state, class_weight, reduction=wish.reduction),
+        reduction=evaluation.reduction,
+        numbers=numbers,
         class_weight=weights,
         weights_from=None if weights is None else weights.source or weights.scheme,
-        parameters=wish.parameters
-        | _tolerance_parameter(layout)
-        | dict(options.given)
-        | ({} if label is None or wish.request.columns_in_order else {"label-column": label.name}),
-        notes=(*notes, *layout.notes),
-        warnings=tuple(_warnings(result, layout.classes, wish.clip)),
+        parameters=parameters,
+        notes=(*notes, *layout.notes, *tolerance_notes),
+        warnings=tuple(warnings),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighting:
+class _GivenWeights:
     """Class weights that are given, or the scheme that will give them."""
 
-    weights: ClassWeights | None
-    class_weight: tuple[float | None, ...] | None
-    scheme: str | None
+    weights: ClassWeights | None = None
+    class_weight: tuple[float | None, ...] | None = None
+    scheme: str | None = None
 
     @classmethod
-    def of(cls, wish: _Wish, classes: tuple[str, ...]) -> _Weighting:
-        if wish.weights is None:
-            return cls(weights=None, class_weight=None, scheme=None)
-        weights = given_weights(wish.weights, classes)
+    def of(cls, evaluation: _Evaluation, classes: tuple[str, ...]) -> _GivenWeights:
+        if evaluation.weights is None:
+            return cls()
+        weights = given_weights(evaluation.weights, classes)
         if weights is None:
-            if wish.absent_given:
-                raise UsageError("has no effect on a scheme", where="--absent")
-            return cls(weights=None, class_weight=None, scheme=str(parse_scheme(wish.weights)))
-        in_order = weightfile.for_classes(weights, classes, wish.absent)
-        return cls(weights=weights, class_weight=in_order, scheme=None)
+            if evaluation.absent is not Absent.ERROR:
+                reason = "a scheme weighs every class that occurs"
+                refuse_idle("absent", reason, evaluation.request.defaults)
+            return cls(scheme=str(parse_scheme(evaluation.weights)))
+        in_order = weightfile.for_classes(weights, classes, evaluation.absent)
+        return cls(weights=weights, class_weight=in_order)
 
     def for_rows(
         self, result: ScoreRun, classes: tuple[str, ...]
@@ -326,22 +406,45 @@ class _Weighting:
         return weights, tuple(weights.by_class.get(label) for label in classes)
 
 
-def _tolerance_parameter(layout: ScoreLayout) -> dict[str, str]:
-    form = layout.form
+def _tolerance(
+    layout: ScoreLayout, request: ScoreRequest, result: ScoreRun
+) -> tuple[float | None, list[str]]:
+    """Return the tolerance that was used, None where there is none, and say where it is from."""
+    form, rounded = layout.form, result.rounded
     if form.kind is InputKind.LOGITS or form.renormalize:
-        return {}
-    allowed = form.tolerance.value if form.task is Task.BINARY else form.tolerance.row_sum
-    return {"tolerance": f"{allowed:.6g}"}
+        return None, []
+    if form.task is Task.BINARY:
+        used, what = form.tolerance.value, "scores lie in [0, 1]"
+    else:
+        used, what = row_sum_tolerance(rounded, form), "rows sum to 1"
+    if request.sum_tolerance is not None:
+        return used, []
+    reason = ""
+    if form.heeds_decimals and used > form.tolerance.row_sum:
+        decimals = counted(rounded.decimals, "decimal")
+        reason = f", since the values have {decimals}"
+        if rounded.explained:
+            reason += f"; {counted(rounded.explained, 'row')} needed that"
+    return used, [f"{what} within {used:.4g}{reason} (--sum-tolerance changes it)"]
 
 
-def _warnings(result: ScoreRun, classes: tuple[str, ...], clip: float | None) -> list[str]:
+def _warnings(
+    result: ScoreRun, numbers: LossReport, layout: ScoreLayout, clip: float | None
+) -> list[str]:
     found = []
-    state = result.state
+    state, classes = result.state, layout.classes
     without_rows = [
         label for label, n in zip(classes, state.pairs.by_true().tolist(), strict=True) if not n
     ]
     if without_rows:
         found.append(f"a score and no rows: class {quoted(without_rows)} (--scores, if it is none)")
+    if layout.positive_guessed and numbers.skill is not None and numbers.skill < 0:
+        positive = classes[layout.form.positive]
+        other = classes[1 - layout.form.positive]
+        found.append(
+            f"the score is taken for that of class {short_repr(positive)}, and is worse than "
+            f"knowing nothing (--positive-class {other}, if it is the other one)"
+        )
     if state.zero_probability_rows and clip is None:
         found.append(
             "the true class has probability 0 in "

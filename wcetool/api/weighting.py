@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from wcetool.api.inputs import effective_options
 from wcetool.api.labels import CountedLabels, counted_labels
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
@@ -15,22 +16,27 @@ from wcetool.core.schemes import is_scheme, parse_scheme
 from wcetool.core.vocabulary import Normalization, ZeroCount, parse_word
 from wcetool.core.weighting import Recipe, effective_sample_size, weigh
 from wcetool.data import weightfile
-from wcetool.data.labels import HeaderGuard, LabelEncoder, value_text
-from wcetool.data.memory import IN_MEMORY, label_column
-from wcetool.data.options import LabelRules, ReadingKeywords, ReadingOptions
+from wcetool.data.columns import choose_label_column
+from wcetool.data.dataset import open_files
+from wcetool.data.labels import value_text
+from wcetool.data.memory import as_paths, label_dataset
+from wcetool.data.options import ReadingKeywords, ReadingOptions
+from wcetool.data.source import find_files
+from wcetool.data.truth import label_codes
 from wcetool.engine.local import OnProgress
-from wcetool.errors import InputError, WeightFileError, quoted
-from wcetool.results.document import InputRows
+from wcetool.errors import WeightFileError, quoted
 from wcetool.results.weights import ClassWeights
+
+DEFAULT_SCHEME = "inverse"
 
 
 def class_weights(
     labels_or_counts: Any,
-    scheme: str = "inverse",
+    scheme: str | None = None,
     *,
-    normalize: str = "as-published",
+    normalize: str | None = None,
     cap: float | None = None,
-    zero_count: str = "error",
+    zero_count: str | None = None,
     set_weights: Mapping[str, float] | None = None,
     jobs: int | None = None,
     on_progress: OnProgress | None = None,
@@ -73,10 +79,14 @@ def class_weights(
     {'A': 5.0, 'B': 1.25, 'C': 1.0}
     """
     recipe = Recipe(
-        scheme=parse_scheme(scheme),
-        normalize=parse_word(Normalization, normalize, option="--normalize"),
+        scheme=parse_scheme(DEFAULT_SCHEME if scheme is None else scheme),
+        normalize=parse_word(
+            Normalization, normalize, option="--normalize", default=Normalization.AS_PUBLISHED
+        ),
         cap=None if cap is None else float(cap),
-        zero_count=parse_word(ZeroCount, zero_count, option="--zero-count"),
+        zero_count=parse_word(
+            ZeroCount, zero_count, option="--zero-count", default=ZeroCount.ERROR
+        ),
         given={str(label): float(weight) for label, weight in (set_weights or {}).items()},
     )
     counted = counted_labels(
@@ -85,15 +95,19 @@ def class_weights(
     return _weights(counted, recipe)
 
 
-def sample_weights(labels: Any, class_weight: Any) -> FloatArray:
+def sample_weights(
+    labels: Any, class_weight: Any, **reading: Unpack[ReadingKeywords]
+) -> FloatArray:
     """Return the weight of each sample.
 
     Parameters
     ----------
-    labels : column
-        A list, a NumPy array, a pandas, Polars or pyarrow column; none missing.
+    labels : path, list of `os.PathLike`, column or table
+        As `analyze` takes them; none missing.
     class_weight : ClassWeights, mapping, path of a weight file, or scheme
         A scheme is computed from these labels.
+    **reading
+        As in `analyze`.
 
     Returns
     -------
@@ -110,25 +124,18 @@ def sample_weights(labels: Any, class_weight: Any) -> FloatArray:
     >>> sample_weights(["a", "b", "a"], {"a": 1.0, "b": 2.0})
     array([1., 2., 1.])
     """
-    column = label_column(labels)
-    weights = given_weights(class_weight) or class_weights(labels, str(class_weight))
-    encoder = LabelEncoder(weights.classes, LabelRules(), HeaderGuard(None, IN_MEMORY))
-    parts, first_row = [], 1
-    for chunk in column.chunks:
-        target, unknown = encoder.encode(chunk)
-        wrong = np.flatnonzero(target < 0)
-        if len(wrong):
-            label = min(unknown, key=unknown.__getitem__) if unknown else None
-            row = int(wrong[0]) if label is None else unknown[label]
-            raise InputError(
-                "the label is missing"
-                if label is None
-                else f"label {quoted([label])} has no weight",
-                where=f"row {first_row + row:,}",
-                details=(f"classes: {quoted(weights.classes)}",),
-            )
-        parts.append(np.array(weights.weight)[target])
-        first_row += len(chunk)
+    weights = given_weights(class_weight) or class_weights(labels, class_weight, **reading)
+    paths = as_paths(labels)
+    options = ReadingOptions.of(**reading)
+    dataset = (
+        label_dataset(labels)
+        if paths is None
+        else open_files(find_files(paths, options.input_format), options)
+    )
+    options = effective_options(options, [table.file.format for table in dataset.tables])
+    label = choose_label_column(dataset.first, options.label_column).column
+    by_class = np.array(weights.weight)
+    parts = [by_class[codes] for codes in label_codes(dataset, label, weights.classes, options)]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
@@ -177,14 +184,19 @@ def given_weights(class_weight: Any, classes: Sequence[str] | None = None) -> Cl
     if isinstance(class_weight, ClassWeights):
         return class_weight
     if isinstance(class_weight, Mapping):
-        labels = tuple(str(value_text(label)) for label in class_weight)
-        return _manual(labels, [float(weight) for weight in class_weight.values()])
+        labels = tuple(map(value_text, class_weight))
+        if None in labels or len(set(labels)) < len(labels):
+            raise WeightFileError(
+                f"a label is missing, or there twice: {quoted(map(str, class_weight))}",
+                where="class_weight",
+            )
+        return _manual(tuple(map(str, labels)), [float(w) for w in class_weight.values()])
     if isinstance(class_weight, os.PathLike):
         return read_weights(class_weight)
     if isinstance(class_weight, str):
         if is_scheme(class_weight):
             return None
-        if os.path.splitext(class_weight)[1] or os.sep in class_weight or "/" in class_weight:
+        if weightfile.names_weight_file(class_weight):
             return read_weights(class_weight)
         parse_scheme(class_weight)  # raises: unknown, with the nearest name
         return None
@@ -202,14 +214,7 @@ def given_weights(class_weight: Any, classes: Sequence[str] | None = None) -> Cl
 def scheme_weights(counts: ClassCounts, scheme: str) -> ClassWeights:
     """Compute weights by a scheme for the classes that occur, as `score` needs them."""
     present = counts.only_present()
-    counted = CountedLabels(
-        counts=present,
-        missing=0,
-        inputs=(InputRows(IN_MEMORY, present.n_samples),),
-        parameters={},
-        notes=(),
-        warnings=(),
-    )
+    counted = CountedLabels(counts=present, missing=0, inputs=(), parameters={})
     return _weights(counted, Recipe(scheme=parse_scheme(scheme)))
 
 
@@ -246,7 +251,8 @@ def _weights(counted: CountedLabels, recipe: Recipe) -> ClassWeights:
         normalization=recipe.normalize,
         effective_sample_size=effective_sample_size(weighting.class_weight, counts.count),
         capped=weighting.capped,
-        inputs=counted.inputs,
+        inputs=tuple(one.path for one in counted.inputs),
+        rows=counts.n_samples + counted.missing,
         parameters=parameters,
         notes=counted.notes,
         warnings=counted.warnings,

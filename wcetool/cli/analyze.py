@@ -14,10 +14,12 @@ from wcetool.cli.options import (
     RowFlags,
     RunFlags,
     ShowFlags,
+    general_defaults,
     option,
 )
 from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
-from wcetool.cli.running import running
+from wcetool.cli.running import check_outputs, running
+from wcetool.errors import counted
 
 
 def analyze(
@@ -59,7 +61,8 @@ def analyze(
     """Report how imbalanced the classes of a label file are."""
     form = chosen_format(ctx, show, rows, output)
     paths = input_paths(labels, "analyze")
-    with running(ctx, show, paths, output) as progress:
+    check_outputs(ctx, [] if output is None else [output], paths, reading)
+    with running(show) as progress:
         import wcetool
 
         result = wcetool.analyze(
@@ -67,11 +70,13 @@ def analyze(
             buckets=buckets,
             jobs=run.jobs,
             on_progress=progress.advance,
+            defaults=general_defaults(ctx),
             **reading.keywords(),
         )
-        say_notes(result, show)
-        emit(result, form, show, rows, output)
-        progress.close(
-            f"analyzed {result.rows:,} rows, {result.counts.n_classes:,} classes, "
-            f"{result.missing:,} missing labels"
-        )
+    say_notes(result, show)
+    emit(result, form, show, rows, output)
+    progress.close(
+        f"analyzed {counted(result.rows, 'row')}, "
+        f"{counted(result.counts.n_classes, 'class', 'classes')}, "
+        f"{counted(result.missing, 'missing label')}"
+    )

@@ -96,9 +96,19 @@ def run(args: Sequence[str]) -> int:
 def _usage_text(error: typer.TyperException) -> str:
     """Give Typer's usage errors the form of ours."""
     message = printable(error.format_message().replace("\n", " ").rstrip("."))
-    context = getattr(error, "ctx", None)
+    context, param = getattr(error, "ctx", None), getattr(error, "param", None)
     command = context.command_path if context is not None else "wcetool"
-    return f"{message[:1].lower()}{message[1:]}\n  hint: {command} --help"
+    source = None
+    if context is not None and param is not None:
+        source = _NOT_TYPED.get(getattr(context.get_parameter_source(param.name), "name", ""))
+    origin = "" if source is None else f"\n  it stands in {source}"
+    return f"{message[:1].lower()}{message[1:]}{origin}\n  hint: {command} --help"
+
+
+_NOT_TYPED = {
+    "ENVIRONMENT": "an environment variable",
+    "DEFAULT_MAP": "the configuration file",
+}
 
 
 def _say_error(text: str, args: Sequence[str]) -> None:

@@ -7,8 +7,9 @@ names the label files that `weights` takes when it is given none.
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,17 @@ from wcetool.errors import ConfigError, listed, nearest
 
 FILE_NAME = "wcetool.toml"
 LABELS_KEY = "labels"
-_FILES = ("labels", "names", "output")  # always paths
-_MAYBE_FILES = ("classes", "weights")  # paths if they look like one
+_FILES = (LABELS_KEY, "names", "output")  # always paths
+_JOINED = ("missing", "classes", "scores", "buckets")  # a list may stand for a,b,c
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigKey:
+    """An option that the configuration may set."""
+
+    parameter: str
+    is_flag: bool
+    is_list: bool  # may be given several times
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Config:
         found = self.values.get(LABELS_KEY, [])
         return [found] if isinstance(found, str) else list(found)
 
-    def for_command(self, command: str, options: Mapping[str, str]) -> dict[str, Any]:
+    def for_command(self, command: str, options: Mapping[str, ConfigKey]) -> dict[str, Any]:
         """Return the defaults of one command, by the parameter of each option."""
         shared = {
             key: value
@@ -50,18 +60,36 @@ class Config:
             if key in options and key != LABELS_KEY and not isinstance(value, dict)
         }
         own = self.values.get(command, {})
-        return {options[key]: value for key, value in (shared | own).items()}
+        return {options[key].parameter: value for key, value in (shared | own).items()}
 
 
-def load_config(path: str | None, options: Mapping[str, Mapping[str, str]]) -> Config:
+def check_environment(known: Iterable[str]) -> None:
+    """Refuse environment variables that look like ours and set nothing.
+
+    Raises
+    ------
+    ConfigError
+        A misspelt variable would otherwise be passed over in silence.
+    """
+    allowed = {"WCETOOL_LABELS", "WCETOOL_CONFIG", "WCETOOL_NO_CONFIG", *known}
+    for name in os.environ:
+        if name.startswith("WCETOOL_") and name not in allowed:
+            raise ConfigError(
+                "is no option",
+                where=f"environment variable {name}",
+                hint=nearest(name, allowed) or f"unset {name}",
+            )
+
+
+def load_config(path: str | None, options: Mapping[str, Mapping[str, ConfigKey]]) -> Config:
     """Read the file that is named, or the nearest one.
 
     Parameters
     ----------
     path : str or None
         The file; None for the nearest one.
-    options : mapping of str to mapping of str to str
-        For every command, its long option names and the parameter of each.
+    options : mapping of str to mapping of str to ConfigKey
+        For every command, its long option names and what each takes.
 
     Raises
     ------
@@ -71,17 +99,24 @@ def load_config(path: str | None, options: Mapping[str, Mapping[str, str]]) -> C
     if path is not None:
         found = Path(path)
         values = _parsed(found)
-        if found.name == "pyproject.toml":
-            values = values.get("tool", {}).get("wcetool", {})
-        return _checked(found, values, options)
+        is_project = found.name == "pyproject.toml"
+        return _checked(found, _tool(found, values) if is_project else values, options)
     for candidate in _candidates(Path.cwd()):
         values = _parsed(candidate)
         if candidate.name == FILE_NAME:
             return _checked(candidate, values, options)
-        tool = values.get("tool", {})
-        if isinstance(tool, dict) and "wcetool" in tool:
-            return _checked(candidate, tool["wcetool"], options)
+        if isinstance(values.get("tool"), dict) and "wcetool" in values["tool"]:
+            return _checked(candidate, _tool(candidate, values), options)
     return Config()
+
+
+def _tool(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the table [tool.wcetool] of a pyproject.toml."""
+    for key in ("tool", "wcetool"):
+        values = values.get(key, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{key!r} of [tool.wcetool] is not a table", where=str(path))
+    return values
 
 
 def _candidates(start: Path) -> Iterator[Path]:
@@ -101,10 +136,11 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ConfigError(f"is not TOML: {error}", where=str(path)) from None
 
 
-def _checked(path: Path, values: Any, options: Mapping[str, Mapping[str, str]]) -> Config:
-    if not isinstance(values, dict):
-        raise ConfigError("[tool.wcetool] is not a table", where=str(path))
-    everywhere = set().union(*options.values()) | {LABELS_KEY}
+def _checked(
+    path: Path, values: dict[str, Any], options: Mapping[str, Mapping[str, ConfigKey]]
+) -> Config:
+    everywhere = {key: known for keys in options.values() for key, known in keys.items()}
+    everywhere[LABELS_KEY] = ConfigKey(LABELS_KEY, is_flag=False, is_list=True)
     checked: dict[str, Any] = {}
     for key, value in values.items():
         if key in options and isinstance(value, dict):
@@ -117,7 +153,7 @@ def _checked(path: Path, values: Any, options: Mapping[str, Mapping[str, str]]) 
     return Config(path, checked)
 
 
-def _value(path: Path, key: str, value: Any, known: Collection[str], table: str) -> Any:
+def _value(path: Path, key: str, value: Any, known: Mapping[str, ConfigKey], table: str) -> Any:
     """Check one key, and make its value what an option takes."""
     if key not in known:
         near = nearest(key, known)
@@ -127,32 +163,50 @@ def _value(path: Path, key: str, value: Any, known: Collection[str], table: str)
             details=() if near else (f"options: {listed(sorted(known))}",),
             hint=f"{near}" if near else None,
         )
+    if known[key].is_flag:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{table}{key!r} takes true or false", where=str(path))
+        return value
     if key == "set" and isinstance(value, dict):
         value = [f"{label}={weight}" for label, weight in value.items()]
-    if isinstance(value, bool):
-        return value
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str | int | float) and item is not True for item in items) or (
+        isinstance(value, list) and not (known[key].is_list or key in _JOINED)
+    ):
+        several = ", or a list of them" if known[key].is_list or key in _JOINED else ""
+        raise ConfigError(f"{table}{key!r} takes a text or a number{several}", where=str(path))
+    texts = [str(item) for item in items]
+    if known[key].is_list:
+        return [_relative(path, key, text) for text in texts]
     if isinstance(value, list):
-        return [_relative(path, key, str(item)) for item in value]
-    if not isinstance(value, str | int | float):
-        raise ConfigError(
-            f"{table}{key!r} is not a text, number, yes/no or list of texts", where=str(path)
-        )
-    return _relative(path, key, str(value))
+        if any("," in text for text in texts):
+            raise ConfigError(f"{table}{key!r}: a comma separates the texts", where=str(path))
+        return ",".join(texts)
+    return _relative(path, key, texts[0])
 
 
 def _relative(path: Path, key: str, text: str) -> str:
     """Make a path relative to the folder of the configuration file."""
-    looks_like_a_path = "/" in text or Path(text).suffix in (
-        ".json",
-        ".csv",
-        ".parquet",
-        ".npy",
-        ".txt",
-    )
-    if key in _FILES or (key in _MAYBE_FILES and looks_like_a_path):
-        joined = path.parent / text
-        try:
-            return str(joined.relative_to(Path.cwd()))
-        except ValueError:
-            return str(joined)
-    return text
+    joined = path.parent / text
+    if not (key in _FILES or (key in _MAYBE_FILES and _MAYBE_FILES[key](joined, text))):
+        return text
+    try:
+        return str(joined.relative_to(Path.cwd()))
+    except ValueError:
+        return str(joined)
+
+
+def _is_names_file(joined: Path, text: str) -> bool:
+    from wcetool.data.options import names_file
+
+    return joined.is_file() or names_file(text)
+
+
+def _is_weight_file(joined: Path, text: str) -> bool:
+    from wcetool.core.schemes import is_scheme
+    from wcetool.data.weightfile import names_weight_file
+
+    return not is_scheme(text) and (joined.is_file() or names_weight_file(text))
+
+
+_MAYBE_FILES = {"classes": _is_names_file, "weights": _is_weight_file}

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from wcetool.cli.config import ConfigKey
 from wcetool.render.words import Color, Format, Sort
 
 PANELS = SCORES, WEIGHTS, LOSS, LABELS, INPUT, OUTPUT, RUN = (
@@ -23,7 +24,14 @@ PANELS = SCORES, WEIGHTS, LOSS, LABELS, INPUT, OUTPUT, RUN = (
 )
 
 
-def option(*names: str, panel: str, help: str, metavar: str | None = None, **more: Any) -> Any:
+def option(
+    *names: str,
+    panel: str,
+    help: str,
+    metavar: str | None = None,
+    by_environment: bool = True,
+    **more: Any,
+) -> Any:
     """Declare an option; the environment may set it, and its help text says its default."""
     long = next(name for name in names if name.startswith("--")).partition("/")[0]
     return typer.Option(
@@ -32,9 +40,31 @@ def option(*names: str, panel: str, help: str, metavar: str | None = None, **mor
         metavar=metavar,
         rich_help_panel=panel,
         show_default=False,
-        envvar="WCETOOL_" + long[2:].replace("-", "_").upper(),
+        envvar=environment_name(long[2:]) if by_environment else None,
         show_envvar=False,
         **more,
+    )
+
+
+def environment_name(key: str) -> str:
+    """Return the environment variable of an option or a key of the configuration."""
+    return "WCETOOL_" + key.replace("-", "_").upper()
+
+
+def given(ctx: typer.Context, name: str) -> bool:
+    """Tell whether an option was typed on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def general_defaults(ctx: typer.Context) -> frozenset[str]:
+    """Return the options that were not typed on the command line, without dashes."""
+    return frozenset(
+        flag[2:]
+        for param in ctx.command.params
+        if not given(ctx, param.name or "")
+        for flag in (*param.opts, *param.secondary_opts)
+        if flag.startswith("--")
     )
 
 
@@ -76,16 +106,18 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 
 def _load(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
     """Read the configuration once both of its options are known, before any takes a default."""
-    from wcetool.cli.config import load_config
+    from wcetool.cli.config import check_environment, load_config
 
     ctx.meta[f"wcetool.{param.name}"] = value
-    if {"wcetool.config", "wcetool.no_config"} <= ctx.meta.keys() and not ctx.meta[
-        "wcetool.no_config"
-    ]:
-        config = load_config(ctx.meta["wcetool.config"], option_names(ctx))
+    if not {"wcetool.config", "wcetool.no_config"} <= ctx.meta.keys():
+        return value
+    keys = config_keys(ctx)
+    check_environment(environment_name(key) for options in keys.values() for key in options)
+    if not ctx.meta["wcetool.no_config"]:
+        config = load_config(ctx.meta["wcetool.config"], keys)
         ctx.meta["wcetool.file"] = config
         name = ctx.info_name or ""
-        ctx.default_map = config.for_command(name, option_names(ctx).get(name, {}))
+        ctx.default_map = config.for_command(name, keys.get(name, {}))
     return value
 
 
@@ -171,8 +203,8 @@ class ReadingFlags:
         option(
             "--header/--no-header",
             panel=INPUT,
-            help="Whether the first row names the columns. Default: it does, unless it looks "
-            "like data.",
+            help="Whether the first row names the columns. Default: it does; where it looks like "
+            "data, this must be said.",
         ),
     ] = None
     quote_char: Annotated[
@@ -192,6 +224,15 @@ class ReadingFlags:
         int,
         option("--skip-lines", panel=INPUT, metavar="N", help="Lines to skip above the header."),
     ] = 0
+    comment: Annotated[
+        str | None,
+        option(
+            "--comment",
+            panel=INPUT,
+            metavar="CHAR",
+            help="Lines that begin with CHAR, outside quotes, are comments. Default: none are.",
+        ),
+    ] = None
     encoding: Annotated[
         str | None,
         option("--encoding", panel=INPUT, metavar="NAME", help="Text encoding. Default: UTF-8."),
@@ -240,7 +281,12 @@ class ShowFlags:
     ] = Color.AUTO
     quiet: Annotated[
         bool,
-        option("-q", "--quiet", panel=RUN, help="No notes and no progress; errors always show."),
+        option(
+            "-q",
+            "--quiet",
+            panel=RUN,
+            help="No notes and no progress; warnings and errors always show.",
+        ),
     ] = False
     verbose: Annotated[
         bool,
@@ -316,13 +362,14 @@ class ConfigFlags:
     ] = False
 
 
-def option_names(ctx: typer.Context) -> dict[str, dict[str, str]]:
-    """Return, for every command, its long option names without dashes and their parameters."""
+def config_keys(ctx: typer.Context) -> dict[str, dict[str, ConfigKey]]:
+    """Return, for every command, its long option names without dashes and what each takes."""
     parent: Any = ctx.parent
     return {
         name: {
-            flag[2:]: param.name
+            flag[2:]: ConfigKey(param.name, bool(param.is_flag), bool(param.multiple))
             for param in command.params
+            if param.param_type_name == "option"
             for flag in (*param.opts, *param.secondary_opts)
             if flag.startswith("--") and flag not in _NOT_IN_CONFIG
         }

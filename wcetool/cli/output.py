@@ -10,10 +10,11 @@ from typing import Any
 
 import typer
 
-from wcetool.cli.options import RowFlags, ShowFlags
+from wcetool.cli.options import RowFlags, ShowFlags, given
 from wcetool.errors import InputError, OutputError, UsageError, printable
 from wcetool.render.words import Color, Format
 
+_NOT_WRITTEN = (".parquet", ".npy", ".npz", ".html", ".xlsx", ".tsv")
 _BY_SUFFIX = {".json": Format.JSON, ".csv": Format.CSV, ".md": Format.MD}
 
 
@@ -25,11 +26,10 @@ def say(kind: str, text: str) -> None:
 
 def say_notes(result: Any, show: ShowFlags) -> None:
     """Tell what was decided without being asked for, and what may not be as meant."""
-    if not show.quiet:
-        for note in result.notes:
-            say("note", note)
-        for warning in result.warnings:
-            say("warning", warning)
+    for note in () if show.quiet else result.notes:
+        say("note", note)
+    for warning in result.warnings:
+        say("warning", warning)
 
 
 def chosen_format(
@@ -40,10 +40,25 @@ def chosen_format(
     Raises
     ------
     UsageError
-        If an option of the display is given for a format that holds everything.
+        If an option of the display is given for a format that holds everything, or the suffix is
+        that of a format which is not written.
     """
     suffix = os.path.splitext(output or "")[1].lower()
-    form = show.format or _BY_SUFFIX.get(suffix, Format.TABLE)
+    if suffix in _NOT_WRITTEN:
+        raise UsageError(
+            f"a result is not written as {suffix}",
+            where="--output",
+            hint=f"{os.path.splitext(output or '')[0]}.json, .csv or .md",
+        )
+    by_suffix = _BY_SUFFIX.get(suffix)
+    typed = show.format if given(ctx, "format") else None
+    if typed is not None and by_suffix not in (None, typed):
+        raise UsageError(
+            f"{typed.value} is asked for, but the suffix of the output says {by_suffix}",
+            where="--format",
+            hint=f"--output {os.path.splitext(output or '')[0]}.{typed.value}",
+        )
+    form = typed or by_suffix or show.format or Format.TABLE
     if form in (Format.JSON, Format.CSV):
         for name in ("digits", "sort", "top"):
             if (rows is not None or name == "digits") and given(ctx, name):
@@ -51,12 +66,6 @@ def chosen_format(
                     f"has no effect on {form.value}, which holds everything", where=f"--{name}"
                 )
     return form
-
-
-def given(ctx: typer.Context, name: str) -> bool:
-    """Tell whether an option was typed on the command line."""
-    source = ctx.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def emit(
@@ -77,7 +86,7 @@ def emit(
     look = Look(
         view=view,
         width=shutil.get_terminal_size().columns if on_terminal else None,
-        color=_color(show.color, on_terminal=on_terminal),
+        color=use_color(show.color, on_terminal=on_terminal),
     )
     data = render(result, form, look).encode("utf-8", "surrogatepass")
     if output is None:
@@ -118,7 +127,8 @@ def _write(stream: Any, data: bytes) -> None:
     stream.write(data)
 
 
-def _color(when: Color, *, on_terminal: bool) -> bool:
+def use_color(when: Color, *, on_terminal: bool) -> bool:
+    """Tell whether escape codes are welcome."""
     if when is not Color.AUTO:
         return when is Color.ALWAYS
     return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

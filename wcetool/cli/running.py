@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import typer
 
-from wcetool.cli.options import ShowFlags
+from wcetool.cli.config import Config
+from wcetool.cli.options import ReadingFlags, ShowFlags
+from wcetool.cli.output import use_color
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +24,52 @@ class Running:
 
 
 @contextmanager
-def running(
-    ctx: typer.Context, show: ShowFlags, inputs: Sequence[object], output: str | None
-) -> Iterator[Running]:
-    """Check the output before anything is read, and show progress on a terminal."""
+def running(show: ShowFlags) -> Iterator[Running]:
+    """Show progress on a terminal; it is gone when the context ends, before a result is written."""
     from wcetool.render.progress import ProgressBar
 
-    if output is not None:
-        from wcetool.data.writing import check_output
-
-        check_output(output, [os.fspath(path) for path in inputs])  # type: ignore[call-overload]
     on_terminal = sys.stderr is not None and sys.stderr.isatty() and not show.quiet
-
-    with ProgressBar(enabled=on_terminal) as bar:
+    color = use_color(show.color, on_terminal=on_terminal)
+    with ProgressBar(enabled=on_terminal, color=color) as bar:
 
         def close(summary: str) -> None:
             if on_terminal or show.verbose:
                 print(f"{summary} ({bar.seconds:.1f} s)", file=sys.stderr)
 
         yield Running(bar.advance, close)
+
+
+def check_outputs(
+    ctx: typer.Context,
+    outputs: Sequence[str],
+    inputs: Sequence[os.PathLike[str]],
+    reading: ReadingFlags,
+    *others: str | None,
+) -> None:
+    """Refuse outputs that cannot be written, or that are among what is read, before all else.
+
+    Parameters
+    ----------
+    ctx : Context
+        Knows the configuration file.
+    outputs : sequence of str
+        None of them is there where the result goes to stdout.
+    inputs : sequence of path-like
+        Files, globs and folders.
+    reading : ReadingFlags
+        May name files of classes and names.
+    *others : str or None
+        Texts that may name other files to read.
+    """
+    if not outputs:
+        return
+    from wcetool.data.source import list_files
+    from wcetool.data.writing import check_output
+
+    config: Config = ctx.meta.get("wcetool.file", Config())
+    texts = (reading.classes, reading.names, *others)
+    read = [path for path, _ in list_files([os.fspath(path) for path in inputs])]
+    read += [text for text in texts if text is not None]
+    read += [] if config.path is None else [str(config.path)]
+    for output in outputs:
+        check_output(output, read)

@@ -16,11 +16,13 @@ from wcetool.cli.options import (
     RowFlags,
     RunFlags,
     ShowFlags,
+    general_defaults,
     option,
 )
 from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
-from wcetool.cli.running import running
+from wcetool.cli.running import check_outputs, running
 from wcetool.core.vocabulary import Absent, InputKind, Reduction
+from wcetool.errors import UsageError, counted
 
 
 def score(
@@ -64,6 +66,7 @@ def score(
             "--labels",
             panel=SCORES,
             metavar="FILE",
+            by_environment=False,  # WCETOOL_LABELS is the default of weights
             help="The truth, where it is in another file: by row order, lengths are checked.",
         ),
     ] = None,
@@ -146,7 +149,11 @@ def score(
     form = chosen_format(ctx, show, rows, output)
     paths = input_paths(preds, "score")
     truth = None if labels is None else input_paths([labels], "score")
-    with running(ctx, show, [*paths, *(truth or [])], output) as progress:
+    if truth is not None and "-" in preds and labels == "-":
+        raise UsageError("standard input is the predictions already", where="--labels")
+    outputs = [] if output is None else [output]
+    check_outputs(ctx, outputs, [*paths, *(truth or [])], reading, weights)
+    with running(show) as progress:
         import wcetool
 
         result = wcetool.score_file(
@@ -163,11 +170,13 @@ def score(
             sum_tolerance=sum_tolerance,
             jobs=run.jobs,
             on_progress=progress.advance,
+            defaults=general_defaults(ctx),
             **reading.keywords(),
         )
-        say_notes(result, show)
-        emit(result, form, show, rows, output)
-        progress.close(
-            f"scored {result.numbers.scored:,} rows, {len(result.classes):,} classes, "
-            f"{result.missing:,} missing labels"
-        )
+    say_notes(result, show)
+    emit(result, form, show, rows, output)
+    progress.close(
+        f"scored {counted(result.numbers.scored, 'row')}, "
+        f"{counted(len(result.classes), 'class', 'classes')}, "
+        f"{counted(result.missing, 'missing label')}"
+    )

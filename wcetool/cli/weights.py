@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wcetool.cli.config import Config
+from wcetool.cli.config import LABELS_KEY, Config
 from wcetool.cli.options import (
     OUTPUT,
     WEIGHTS,
@@ -17,13 +18,15 @@ from wcetool.cli.options import (
     RowFlags,
     RunFlags,
     ShowFlags,
+    environment_name,
+    general_defaults,
     option,
 )
-from wcetool.cli.output import chosen_format, emit, input_paths, say, say_notes
-from wcetool.cli.running import running
+from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
+from wcetool.cli.running import check_outputs, running
 from wcetool.core.schemes import SCHEMES
 from wcetool.core.vocabulary import Normalization, ZeroCount
-from wcetool.errors import UsageError
+from wcetool.errors import UsageError, counted
 
 USUAL_FILES = ("labels.csv", "labels.tsv", "labels.parquet")
 
@@ -108,13 +111,16 @@ def weights(
     """Compute class weights from labels, and write the weight file."""
     form = chosen_format(ctx, show, rows, None)
     given = _given_weights(set_ or [])
-    paths = input_paths(labels or _default_labels(ctx, show), "weights")
-    with running(ctx, show, paths, output) as progress:
-        import wcetool
-        from wcetool.data.weightfile import suffix_of
+    source = None
+    if not labels:
+        labels, source = _default_labels(ctx)
+    paths = input_paths(labels, "weights")
+    from wcetool.data.weightfile import files_of
 
-        if output is not None:
-            suffix_of(output)
+    check_outputs(ctx, [] if output is None else files_of(output), paths, reading)
+    with running(show) as progress:
+        import wcetool
+
         result = wcetool.class_weights(
             paths,
             scheme,
@@ -124,15 +130,19 @@ def weights(
             set_weights=given,
             jobs=run.jobs,
             on_progress=progress.advance,
+            defaults=general_defaults(ctx),
             **reading.keywords(),
         )
-        say_notes(result, show)
-        if output is not None:
-            wcetool.write_weights(result, output)
-        emit(result, form, show, rows)
-        progress.close(
-            f"weighted {len(result.classes):,} classes, {sum(result.count or ()):,} labels"
-        )
+    if source is not None:
+        result = replace(result, notes=(source, *result.notes))
+    say_notes(result, show)
+    if output is not None:
+        wcetool.write_weights(result, output)
+    emit(result, form, show, rows)
+    progress.close(
+        f"weighted {counted(len(result.classes), 'class', 'classes')}, "
+        f"{counted(sum(result.count or ()), 'label')}"
+    )
 
 
 def _given_weights(texts: list[str]) -> dict[str, float]:
@@ -154,10 +164,13 @@ def _given_weights(texts: list[str]) -> dict[str, float]:
     return found
 
 
-def _default_labels(ctx: typer.Context, show: ShowFlags) -> list[str]:
-    """Return the label files to take when none are named, and say which."""
+def _default_labels(ctx: typer.Context) -> tuple[list[str], str]:
+    """Return the label files to take when none are named, and a note on where they come from."""
     config: Config = ctx.meta.get("wcetool.file", Config())
-    if config.labels:
+    variable = environment_name(LABELS_KEY)
+    if os.environ.get(variable):
+        found, source = [os.environ[variable]], variable
+    elif config.labels:
         found, source = config.labels, os.path.relpath(config.path or "")
     else:
         found, source = [name for name in USUAL_FILES if Path(name).is_file()], "the current folder"
@@ -172,6 +185,4 @@ def _default_labels(ctx: typer.Context, show: ShowFlags) -> list[str]:
                 ),
                 hint="wcetool weights labels.csv",
             )
-    if not show.quiet:
-        say("note", f"labels from {source}: {', '.join(found)}")
-    return found
+    return found, f"labels from {source}: {', '.join(found)}"

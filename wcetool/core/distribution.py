@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,15 @@ class LabelTally:
         for label, count in small.items():
             merged[label] = merged.get(label, 0) + count
         return LabelTally(merged, self.missing + other.missing)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state in the form that JSON keeps exactly."""
+        return {"counts": dict(self.counts), "missing": self.missing}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> LabelTally:
+        """Restore what `to_dict` returned."""
+        return cls(dict(data["counts"]), data["missing"])
 
     @property
     def labelled(self) -> int:
@@ -83,8 +93,10 @@ class ClassCounts:
                     details=(f"labels: {quoted(unknown)}", f"classes: {quoted(order)}"),
                     hint="--classes with every label, or --missing for labels that mean no label",
                 )
-        count = np.array([tally.counts.get(label, 0) for label in order], dtype=np.int64)
-        return cls(order, count)
+        counts = [tally.counts.get(label, 0) for label in order]
+        if sum(counts) > np.iinfo(np.int64).max:
+            raise InputError("the counts sum to more than 2^63 - 1")
+        return cls(order, np.array(counts, dtype=np.int64))
 
     @property
     def n_classes(self) -> int:
@@ -205,6 +217,19 @@ class Buckets:
 
     many: int = 100
     few: int = 20
+
+    @classmethod
+    def of(cls, bounds: str | Sequence[int] | None) -> Buckets:
+        """Take the two bounds; None is the default.
+
+        Raises
+        ------
+        UsageError
+            As `parse`.
+        """
+        if bounds is None:
+            return cls()
+        return cls.parse(bounds if isinstance(bounds, str) else ",".join(map(str, bounds)))
 
     @classmethod
     def parse(cls, text: str) -> Buckets:

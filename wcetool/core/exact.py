@@ -8,9 +8,10 @@ or machines. What is not here: the row arithmetic (`losses`) and what the sums m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -22,25 +23,23 @@ LIMB = 39  # bits of a limb
 LIMB_MASK = (1 << LIMB) - 1
 LIMBS = 4
 
-LOSS_EXPONENT = 20  # losses and probabilities: below 2^19, in units of 2^-98
-SQUARE_EXPONENT = 0  # squares of losses: below 2^39, in units of 2^-78
+EXPONENT = 20  # limbs hold values below 2^19, in units of 2^-98
+FRACTION_BITS = EXPONENT + 2 * LIMB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactSum:
     """Sums of float64 values in `n_cells` cells, exact up to a quantum; add sums to merge.
 
-    A value x is cut into three integers of at most 39 bits: the integer part of x 2^e, then twice
+    A value x is cut into three integers of at most 39 bits: the integer part of x 2^20, then twice
     the next 39 bits, the last of them rounded to the nearest. `np.bincount` adds each without
-    rounding, since a block has at most 2^14 rows; the totals are carried into int64 limbs. With
-    e = 20 the quantum is 2^-98: every value of at least 2^-46 (1.4e-14) is added exactly, a smaller
-    one to the nearest multiple of 3.2e-30. Values of 2^(39-e) or more, and those that are not
-    finite, are kept apart: the finite ones as Python integers, the others as counts.
+    rounding, since a block has at most 2^14 rows; the totals are carried into int64 limbs. The
+    quantum is 2^-98: every value of at least 2^-46 (1.4e-14) is added exactly, a smaller one to the
+    nearest multiple of 3.2e-30. Values of 2^19 or more, and those that are not finite, are kept
+    apart: the finite ones as Python integers, the others as counts.
 
     Attributes
     ----------
-    exponent : int
-        The e above: 20 for losses and probabilities, 0 for squares of losses.
     limbs : int64 array of shape (4, n_cells)
         The total in base 2^39, highest limb first; all but the highest lie in [0, 2^39).
     huge : tuple of (cell, total)
@@ -49,30 +48,19 @@ class ExactSum:
         How many values were +inf, -inf and NaN.
     """
 
-    exponent: int
     limbs: IntArray
     huge: tuple[tuple[int, int], ...]
     nonfinite: IntArray
 
     @classmethod
-    def zeros(cls, n_cells: int, *, exponent: int = LOSS_EXPONENT) -> ExactSum:
+    def zeros(cls, n_cells: int) -> ExactSum:
         """Return the identity of `+`."""
         return cls(
-            exponent,
-            np.zeros((LIMBS, n_cells), dtype=np.int64),
-            (),
-            np.zeros((3, n_cells), dtype=np.int64),
+            np.zeros((LIMBS, n_cells), dtype=np.int64), (), np.zeros((3, n_cells), dtype=np.int64)
         )
 
     @classmethod
-    def by_class(
-        cls,
-        values: FloatArray,
-        target: IntArray,
-        n_cells: int,
-        *,
-        exponent: int = LOSS_EXPONENT,
-    ) -> ExactSum:
+    def by_class(cls, values: FloatArray, target: IntArray, n_cells: int) -> ExactSum:
         """Sum `values` by the cell that `target` names.
 
         Parameters
@@ -83,55 +71,44 @@ class ExactSum:
             The cell of each value, in [0, n_cells).
         n_cells : int
             Number of cells.
-        exponent : int, default 20
-            Fixes range and quantum.
 
         Returns
         -------
         ExactSum
             The sums; the identity of `+` where there are no values.
         """
-        values, target, huge, nonfinite = _set_apart(values, target, n_cells, exponent)
+        values, target, huge, nonfinite = _set_apart(values, target, n_cells)
         limbs = np.zeros((LIMBS, n_cells), dtype=np.int64)
         for start in range(0, len(values), BLOCK):
             rows = slice(start, start + BLOCK)
-            for place, part in enumerate(_cut(values[rows], exponent), start=1):
+            for place, part in enumerate(_cut(values[rows]), start=1):
                 limbs[place] += np.bincount(target[rows], weights=part, minlength=n_cells).astype(
                     np.int64
                 )
             _carried(limbs)
-        return cls(exponent, limbs, huge, nonfinite)
+        return cls(limbs, huge, nonfinite)
 
     @classmethod
-    def total(cls, values: FloatArray, *, exponent: int = LOSS_EXPONENT) -> ExactSum:
+    def total(cls, values: FloatArray) -> ExactSum:
         """Sum all values in one cell: `by_class` with one class, without the bins."""
-        values, _, huge, nonfinite = _set_apart(values, None, 1, exponent)
+        values, _, huge, nonfinite = _set_apart(values, None, 1)
         limbs = np.zeros((LIMBS, 1), dtype=np.int64)
         for start in range(0, len(values), BLOCK):
             block = values[start : start + BLOCK]
-            for place, part in enumerate(_cut(block, exponent), start=1):
+            for place, part in enumerate(_cut(block), start=1):
                 limbs[place] += int(part.sum())  # integers below 2^53 in any order: no rounding
             _carried(limbs)
-        return cls(exponent, limbs, huge, nonfinite)
+        return cls(limbs, huge, nonfinite)
 
     @property
     def n_cells(self) -> int:
         """Number of cells."""
         return int(self.limbs.shape[1])
 
-    @property
-    def fraction_bits(self) -> int:
-        """The quantum is 2 to the power of minus this."""
-        return self.exponent + 2 * LIMB
-
     def __add__(self, other: ExactSum) -> ExactSum:
-        if (self.exponent, self.n_cells) != (other.exponent, other.n_cells):
-            raise MergeError(
-                f"cannot add exact sums of {self.n_cells} and {other.n_cells} cells, "
-                f"exponents {self.exponent} and {other.exponent}"
-            )
+        if self.n_cells != other.n_cells:
+            raise MergeError(f"cannot add exact sums of {self.n_cells} and {other.n_cells} cells")
         return ExactSum(
-            self.exponent,
             _carried(self.limbs + other.limbs),
             _add_huge(self.huge, other.huge),
             self.nonfinite + other.nonfinite,
@@ -141,16 +118,32 @@ class ExactSum:
         if not isinstance(other, ExactSum):
             return NotImplemented
         return (
-            self.exponent == other.exponent
-            and np.array_equal(self.limbs, other.limbs)
+            np.array_equal(self.limbs, other.limbs)
             and self.huge == other.huge
             and np.array_equal(self.nonfinite, other.nonfinite)
         )
 
     __hash__ = None  # type: ignore[assignment]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state as plain lists of integers, which JSON keeps exactly."""
+        return {
+            "limbs": self.limbs.tolist(),
+            "huge": [list(pair) for pair in self.huge],
+            "nonfinite": self.nonfinite.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ExactSum:
+        """Restore what `to_dict` returned, to the bit."""
+        return cls(
+            np.array(data["limbs"], dtype=np.int64).reshape(LIMBS, -1),
+            tuple((cell, total) for cell, total in data["huge"]),
+            np.array(data["nonfinite"], dtype=np.int64).reshape(3, -1),
+        )
+
     def quanta(self) -> list[int]:
-        """Return the sums of the finite values, as integer multiples of 2^-fraction_bits."""
+        """Return the sums of the finite values, as integer multiples of 2^-98."""
         totals = [0] * self.n_cells
         for limb in self.limbs.tolist():
             totals = [(total << LIMB) + digit for total, digit in zip(totals, limb, strict=True)]
@@ -160,7 +153,7 @@ class ExactSum:
 
     def finite(self) -> list[float]:
         """Return the sums of the finite values, each rounded once."""
-        return [rounded(Fraction(n, 1 << self.fraction_bits)) for n in self.quanta()]
+        return [rounded(Fraction(n, 1 << FRACTION_BITS)) for n in self.quanta()]
 
     def values(self) -> list[float]:
         """Return the sums, each rounded once; as IEEE 754 has it where a value was not finite."""
@@ -195,7 +188,7 @@ class DyadicWeights:
 
     def total(self, sums: ExactSum, *, power: int = 1) -> Fraction:
         """Return sum(weights^power * finite sums) over the cells, exactly."""
-        return self.dot(sums.quanta(), power=power) / (1 << sums.fraction_bits)
+        return self.dot(sums.quanta(), power=power) / (1 << FRACTION_BITS)
 
 
 def rounded(value: Fraction) -> float:
@@ -206,13 +199,13 @@ def rounded(value: Fraction) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _cut(values: FloatArray, exponent: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _cut(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Cut values into integers of at most 39 bits, highest first; only the last is rounded.
 
     Truncation keeps the parts of one sign, so that the differences are exact for negative values
     as well.
     """
-    scaled = values * float(1 << exponent)
+    scaled = values * float(1 << EXPONENT)
     high = np.trunc(scaled)
     scaled -= high
     scaled *= float(1 << LIMB)
@@ -231,11 +224,11 @@ def _carried(limbs: IntArray) -> IntArray:
 
 
 def _set_apart(
-    values: FloatArray, target: IntArray | None, n_cells: int, exponent: int
+    values: FloatArray, target: IntArray | None, n_cells: int
 ) -> tuple[FloatArray, IntArray, tuple[tuple[int, int], ...], IntArray]:
     """Take out the values that the limbs cannot hold; without a target all are in cell 0."""
     nonfinite = np.zeros((3, n_cells), dtype=np.int64)
-    apart = ~(np.abs(values) < float(1 << (LIMB - exponent)))
+    apart = ~(np.abs(values) < float(1 << (LIMB - EXPONENT)))
     if not apart.any():
         return values, np.empty(0, np.int64) if target is None else target, (), nonfinite
     if target is None:
@@ -248,7 +241,7 @@ def _set_apart(
     for cell, value in zip(cells[finite].tolist(), large[finite].tolist(), strict=True):
         # A float of 2^19 or more is a whole number of quanta.
         numerator, denominator = value.as_integer_ratio()
-        huge[cell] = huge.get(cell, 0) + (numerator << (exponent + 2 * LIMB)) // denominator
+        huge[cell] = huge.get(cell, 0) + (numerator << FRACTION_BITS) // denominator
     return values[~apart], target[~apart], _canonical(huge), nonfinite
 
 

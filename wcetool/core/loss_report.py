@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wcetool.core.exact import DyadicWeights, rounded
+from wcetool.core.exact import FRACTION_BITS, DyadicWeights, rounded
 from wcetool.core.intervals import Moments, normal_interval, ratio_standard_error
 from wcetool.core.scoring import ScoreState
 from wcetool.core.vocabulary import Reduction
@@ -27,6 +27,14 @@ class Estimate:
     ci95: tuple[float, float] | None = None
     finite_mean: float | None = None  # the value without the rows of infinite loss
     undefined: Mapping[str, str] = field(default_factory=dict)  # which of these is None, and why
+
+    @classmethod
+    def without(cls, names: Sequence[str], reason: str, *, value: float | None = None) -> Estimate:
+        """Return a value of which some fields are undefined, all for one reason."""
+        return cls(value=value, finite_mean=value, undefined=dict.fromkeys(names, reason))
+
+
+_SPREAD = ("standard_error", "ci95")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +161,7 @@ class _WeightedSums:
     finite_weight_sum: Fraction
     loss_sum: Fraction  # finite rows
     moments: Moments  # finite rows, for the weighted mean
-    square_sum: Fraction  # sum (w l)^2 of the finite rows
+    square_overflows: bool  # of a finite loss
 
     @classmethod
     def of(
@@ -166,7 +174,6 @@ class _WeightedSums:
         exact = DyadicWeights.of(weights)
         infinite: list[int] = state.nll.nonfinite[0].tolist()
         finite = [n - inf for n, inf in zip(support, infinite, strict=True)]
-        square_sum = exact.total(state.nll_square, power=2)
         return cls(
             weights=weights,
             rows=sum(support),
@@ -179,9 +186,11 @@ class _WeightedSums:
             finite_weight_sum=exact.dot(finite),
             loss_sum=exact.total(state.nll),
             moments=Moments(
-                square_sum, exact.total(state.nll, power=2), exact.dot(finite, power=2)
+                exact.total(state.nll_square, power=2),
+                exact.total(state.nll, power=2),
+                exact.dot(finite, power=2),
             ),
-            square_sum=square_sum,
+            square_overflows=sum(state.nll_square.nonfinite[0].tolist()) > sum(infinite),
         )
 
     def estimate(self, reduction: Reduction) -> Estimate:
@@ -196,7 +205,7 @@ class _WeightedSums:
             Reduction.SUM: (Fraction(1), Fraction(1), self._plain_moments()),
         }[reduction]
         if divisor == 0:
-            return Estimate(undefined={"value": "every row has weight 0"})
+            return Estimate.without(("value", *_SPREAD, "finite_mean"), "every row has weight 0")
         if finite_divisor == 0 or self.finite_rows == 0:
             return self._infinite_estimate(None)
         finite = self.loss_sum / finite_divisor
@@ -204,11 +213,12 @@ class _WeightedSums:
         if self.infinite_rows:
             return self._infinite_estimate(value)
         if self.rows == 1:
-            reason = {"standard_error": "one row has no spread"}
-            return Estimate(value=value, finite_mean=value, undefined=reason)
+            return Estimate.without(_SPREAD, "one row has no spread", value=value)
         # A sum is n times the mean, and n is fixed: the residuals are those of the mean.
         center = self.loss_sum / self.rows if reduction is Reduction.SUM else finite
         error = ratio_standard_error(moments, center, divisor)
+        if self.square_overflows or not (math.isfinite(value) and math.isfinite(error)):
+            return Estimate.without(_SPREAD, "beyond the range of float64", value=value)
         return Estimate(
             value=value,
             standard_error=error,
@@ -217,7 +227,7 @@ class _WeightedSums:
         )
 
     def _infinite_estimate(self, finite_mean: float | None) -> Estimate:
-        undefined = {"standard_error": "a loss is infinite"}
+        undefined = dict.fromkeys(_SPREAD, "a loss is infinite")
         if finite_mean is None:
             undefined["finite_mean"] = "no row has a weight above 0 and a finite loss"
         if not self.hidden_infinite_rows:
@@ -227,14 +237,17 @@ class _WeightedSums:
 
     def _plain_moments(self) -> Moments:
         """Return the moments of a mean over rows: its denominator adds up ones."""
-        return Moments(self.square_sum, self.loss_sum, Fraction(self.finite_rows))
+        return Moments(self.moments.ll, self.loss_sum, Fraction(self.finite_rows))
 
 
 def _prior_loss(weights: Sequence[float], support: Sequence[int]) -> float:
     """Entropy of the weighted class shares, nats; 0 where all weights are 0."""
-    mass = [weight * n for weight, n in zip(weights, support, strict=True) if weight * n > 0.0]
-    total = math.fsum(mass)
-    return abs(math.fsum(-part / total * math.log(part / total) for part in mass))
+    # Divided by the largest weight, so that no product overflows.
+    largest = max(weights) or 1.0
+    mass = [weight / largest * n for weight, n in zip(weights, support, strict=True)]
+    total = math.fsum(mass) or 1.0
+    shares = [part / total for part in mass]
+    return abs(math.fsum(-share * math.log(share) for share in shares if share > 0.0))
 
 
 def _skill(loss: float | None, prior_loss: float, undefined: dict[str, str]) -> float | None:
@@ -257,7 +270,7 @@ def _class_scores(
     undefined: dict[str, str],
 ) -> tuple[ClassScore, ...]:
     quanta = state.nll.quanta()
-    per_quantum = Fraction(1, 1 << state.nll.fraction_bits)
+    per_quantum = Fraction(1, 1 << FRACTION_BITS)
     infinite = state.nll.nonfinite[0].tolist()
     true_proba = state.true_proba.values()
     hits, predicted = state.pairs.hits().tolist(), state.pairs.by_predicted().tolist()
@@ -267,7 +280,10 @@ def _class_scores(
             "a loss is infinite" if weighted.infinite_rows else "the loss is not above 0"
         )
     if not all(support):
-        undefined["classes.recall"] = "a class without rows has no mean loss, recall or probability"
+        of_rows = ("mean_loss", "recall", "mean_true_probability")
+        undefined |= {f"classes.{name}": "a class without rows has none" for name in of_rows}
+    if None in given:
+        undefined["classes.weight"] = "the scheme has no weight for a class without rows"
     if not all(predicted):
         undefined["classes.precision"] = "a class that is never predicted has no precision"
     scores = []

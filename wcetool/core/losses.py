@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -39,15 +39,23 @@ class Tolerance:
         Largest distance of a row's sum from 1.
     value : float
         Largest distance of a value from [0, 1].
+    heeds_decimals : bool
+        Rows may miss a sum of 1 by more, where the decimals of the file explain it (`rounding`).
     """
 
     row_sum: float
     value: float
+    heeds_decimals: bool = False
 
     @classmethod
-    def for_rounding(cls, unit: float, n_classes: int) -> Tolerance:
-        """Allow for values rounded to a multiple of `unit`: half a unit each, and 1e-4."""
-        return cls(SUM_TOLERANCE + n_classes / 2 * unit, SUM_TOLERANCE + unit / 2)
+    def by_default(cls, unit: float, n_classes: int) -> Tolerance:
+        """Allow 1e-4, and half a unit of the float type for each value."""
+        return cls(SUM_TOLERANCE + n_classes / 2 * unit, SUM_TOLERANCE + unit / 2, True)
+
+    @classmethod
+    def given(cls, row_sum: float) -> Tolerance:
+        """Take what the user says; a value never needs more than the default."""
+        return cls(row_sum, min(row_sum, SUM_TOLERANCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,20 @@ class ScoreForm:
     renormalize: bool = False
     positive: int = 1
 
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether the probabilities of a row must sum to 1 as they are stored."""
+        return (
+            self.task is Task.MULTICLASS
+            and self.kind is not InputKind.LOGITS
+            and not self.renormalize
+        )
+
+    @property
+    def heeds_decimals(self) -> bool:
+        """Whether rounding to decimals may explain a sum."""
+        return self.sums_to_one and self.tolerance.heeds_decimals
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowTerms:
@@ -94,7 +116,7 @@ class RowTerms:
         The class with the largest score, the first of equals; binary: the positive class where its
         probability is above 1/2.
     fault : bool
-        The row breaks a rule of its `ScoreForm`; its numbers mean nothing.
+        The row breaks a rule of its `ScoreForm`; its numbers are those of the values as stored.
     """
 
     nll: FloatArray
@@ -319,8 +341,11 @@ def _binary_log_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTe
     log_proba = block.values[0]
     positive = target == form.positive
     proba = np.exp(log_proba)
-    complement = -np.expm1(np.minimum(log_proba, 0.0))
-    nll = -np.where(positive, log_proba, np.log(complement))
+    bounded = np.minimum(log_proba, 0.0)
+    complement = -np.expm1(bounded)
+    # log(1 - p): each form keeps its digits on one side of p = 1/2.
+    log_complement = np.where(bounded < -math.log(2.0), np.log1p(-proba), np.log(complement))
+    nll = -np.where(positive, log_proba, log_complement)
     true_proba = np.where(positive, proba, complement)
     wrong = np.where(positive, complement, proba)
     fault = ~(log_proba <= form.tolerance.value)
@@ -368,25 +393,22 @@ def fault_reason(values: FloatArray, form: ScoreForm) -> str:
     return f"the probabilities sum to {np.exp(values).sum():.6g}"
 
 
-def kinds_that_fit(values: FloatArray, form: ScoreForm) -> list[InputKind]:
-    """Return which of probabilities and their logarithms a block of scores could be.
+def row_sums(values: FloatArray, form: ScoreForm) -> FloatArray:
+    """Return the sum of the probabilities of each row, NaN where a single value is at fault.
 
     Parameters
     ----------
-    values : float64 array of shape (n_samples, n_classes), or (n_samples, 1) for the binary task
-        Scores without NaN, at least one row.
+    values : float64 array of shape (n_samples, n_classes)
+        Probabilities or their logarithms.
     form : ScoreForm
-        Task and tolerance; its kind does not matter.
-
-    Returns
-    -------
-    list of InputKind
-        Probabilities if every row lies in [0, 1] and sums to 1 within the tolerance; logarithms
-        if the exponentials do. Empty for anything else, which may be logits.
+        Which of the two, and how far a value may be off.
     """
-    target = np.zeros(len(values), dtype=np.int64)
-    return [
-        kind
-        for kind in (InputKind.PROBS, InputKind.LOG_PROBS)
-        if not row_terms(values, target, replace(form, kind=kind, renormalize=False)).fault.any()
-    ]
+    limit = form.tolerance.value
+    values = np.ascontiguousarray(values)  # one order of addition, whatever the block
+    with np.errstate(over="ignore"):
+        if form.kind is InputKind.LOG_PROBS:
+            total, bad = np.exp(values).sum(axis=1), (values > limit).any(axis=1)
+        else:
+            bad = ((values < -limit) | (values > 1.0 + limit)).any(axis=1)
+            total = values.sum(axis=1)
+    return np.where(bad, math.nan, total)

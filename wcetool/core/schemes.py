@@ -92,12 +92,10 @@ def scheme(
             caution=caution,
             laws=frozenset(laws),
             published=published,
-            parameters=MappingProxyType(
-                {
-                    key: Parameter(key, float(defaults[key].default), inside, accepts)
-                    for key, (inside, accepts) in ranges.items()
-                }
-            ),
+            parameters={
+                key: Parameter(key, float(defaults[key].default), inside, accepts)
+                for key, (inside, accepts) in ranges.items()
+            },
             defined_at_zero=defined_at_zero,
             takes_weights=takes_weights,
             function=function,
@@ -187,7 +185,7 @@ def parse_scheme(text: str) -> SchemeCall:
             raise SchemeError(f"parameter {key!r} of scheme {entry.name!r} is given twice")
         given.add(key)
         values[key] = _number(entry, entry.parameters[key], number)
-    return SchemeCall(entry, MappingProxyType(values))
+    return SchemeCall(entry, values)
 
 
 def _number(entry: Scheme, parameter: Parameter, text: str) -> float:

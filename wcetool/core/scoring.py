@@ -7,12 +7,14 @@ say under given weights is computed in `loss_report`.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from wcetool.core.arrays import IntArray
-from wcetool.core.exact import SQUARE_EXPONENT, ExactSum
+from wcetool.core.exact import ExactSum
 from wcetool.core.losses import RowTerms
 from wcetool.errors import MergeError
 
@@ -57,12 +59,19 @@ class PairCounts:
             raise MergeError(f"cannot merge {self.n_classes} with {other.n_classes} classes")
         if self.sparse_pairs is None or other.sparse_pairs is None:
             return PairCounts(self.n_classes, self.count + other.count)
-        sparse, place = np.unique(
-            np.concatenate([self.sparse_pairs, other.sparse_pairs]), return_inverse=True
+        # A block has few pairs, a total many: place the few among the many, which stay sorted.
+        few, many = sorted((self, other), key=lambda one: len(one.count))
+        place = np.searchsorted(many.pairs, few.pairs)
+        known = place < len(many.count)
+        known[known] = many.pairs[place[known]] == few.pairs[known]
+        count = many.count.copy()
+        count[place[known]] += few.count[known]
+        new = ~known
+        return PairCounts(
+            self.n_classes,
+            np.insert(count, place[new], few.count[new]),
+            np.insert(many.pairs, place[new], few.pairs[new]),
         )
-        count = np.zeros(len(sparse), dtype=np.int64)
-        np.add.at(count, place, np.concatenate([self.count, other.count]))
-        return PairCounts(self.n_classes, count, sparse)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PairCounts):
@@ -74,6 +83,25 @@ class PairCounts:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state as plain integers, which JSON keeps exactly."""
+        sparse = self.sparse_pairs
+        return {
+            "n_classes": self.n_classes,
+            "count": self.count.tolist(),
+            "sparse_pairs": None if sparse is None else sparse.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PairCounts:
+        """Restore what `to_dict` returned."""
+        sparse = data["sparse_pairs"]
+        return cls(
+            data["n_classes"],
+            np.array(data["count"], dtype=np.int64),
+            None if sparse is None else np.array(sparse, dtype=np.int64),
+        )
 
     def by_true(self) -> IntArray:
         """Rows by true class, int64 array of shape (n_classes,)."""
@@ -152,7 +180,7 @@ class ScoreState:
             square = nll * nll
         return cls(
             ExactSum.by_class(nll, target, n_classes),
-            ExactSum.by_class(square, target, n_classes, exponent=SQUARE_EXPONENT),
+            ExactSum.by_class(square, target, n_classes),
             ExactSum.by_class(terms.true_proba, target, n_classes),
             ExactSum.total(terms.brier),
             PairCounts.of_rows(target, terms.predicted, n_classes),
@@ -174,4 +202,29 @@ class ScoreState:
             self.pairs + other.pairs,
             self.zero_probability_rows + other.zero_probability_rows,
             self.clipped_rows + other.clipped_rows,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state as plain integers, which JSON keeps exactly."""
+        return {
+            "nll": self.nll.to_dict(),
+            "nll_square": self.nll_square.to_dict(),
+            "true_proba": self.true_proba.to_dict(),
+            "brier": self.brier.to_dict(),
+            "pairs": self.pairs.to_dict(),
+            "zero_probability_rows": self.zero_probability_rows,
+            "clipped_rows": self.clipped_rows,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ScoreState:
+        """Restore what `to_dict` returned, to the bit."""
+        return cls(
+            nll=ExactSum.from_dict(data["nll"]),
+            nll_square=ExactSum.from_dict(data["nll_square"]),
+            true_proba=ExactSum.from_dict(data["true_proba"]),
+            brier=ExactSum.from_dict(data["brier"]),
+            pairs=PairCounts.from_dict(data["pairs"]),
+            zero_probability_rows=data["zero_probability_rows"],
+            clipped_rows=data["clipped_rows"],
         )

@@ -62,14 +62,16 @@ class Task(StrEnum):
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def parse_word(words: type[Word], value: str, *, option: str) -> Word:
-    """Return the member of `words` that `value` names.
+def parse_word(words: type[Word], value: str | None, *, option: str, default: Word) -> Word:
+    """Return the member of `words` that `value` names; the default for None.
 
     Raises
     ------
     UsageError
         If there is none; names the option, the choices and the nearest one.
     """
+    if value is None:
+        return default
     try:
         return words(value)
     except ValueError:

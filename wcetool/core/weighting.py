@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 
@@ -43,7 +42,7 @@ class Recipe:
     normalize: Normalization = Normalization.AS_PUBLISHED
     cap: float | None = None
     zero_count: ZeroCount = ZeroCount.ERROR
-    given: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    given: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work with any counts, before any file is read."""

@@ -85,11 +85,12 @@ def _assign(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _refuse_names_beside_numbers(names: Sequence[str], seen: Iterable[str], where: str) -> None:
-    named = sorted(label for label in seen if not is_number(label) and label not in names)
+    taken = frozenset(names)
+    named = sorted(label for label in seen if not is_number(label) and label not in taken)
     if named and numbered(names):
         raise InputError(
             f"the labels are names ({quoted(named, limit=3)}), the score columns are numbered "
             f"({listed(names, limit=3)})",
             where=where,
-            hint="--classes with the class names in the order of the columns",
+            hint="--classes with the class names in the order of the columns, or --names FILE",
         )

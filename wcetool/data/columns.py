@@ -42,17 +42,39 @@ class Choice:
 
     column: Column
     reason: str | None
+    by_number: bool = False
+
+    def notes(self, table: Table, prefix: str = "") -> list[str]:
+        """Say what was chosen where the user did not name it, or named it by its number."""
+        name, dialect = self.column.name, table.dialect
+        if self.reason is not None:
+            return [f"{prefix}label column {name!r} ({self.reason})"]
+        assumed = dialect is not None and dialect.header and not dialect.header_given
+        if self.by_number and assumed:
+            return [f"{prefix}label column {name!r}, by its number; the first row is its header"]
+        return []
 
 
 def find_column(table: Table, wanted: str, *, option: str) -> Column:
-    """Return the column that a user names, by name or by number from 1.
+    """Return the column that a user names; see `find_columns`."""
+    return find_columns(table, (wanted,), option=option)[0]
+
+
+def find_columns(table: Table, wanted: Sequence[str], *, option: str) -> tuple[Column, ...]:
+    """Return the columns that a user names, by name or by number from 1.
 
     Raises
     ------
     InputError
-        If there is none, or several have the name.
+        If one is not there, or several have the name.
     """
-    named = [column for column in table.columns if column.name == wanted]
+    by_name: dict[str, list[Column]] = {}
+    for column in table.columns:
+        by_name.setdefault(column.name, []).append(column)
+    return tuple(_found(table, by_name.get(text, []), text, option) for text in wanted)
+
+
+def _found(table: Table, named: Sequence[Column], wanted: str, option: str) -> Column:
     if len(named) > 1:
         numbers = listed(column.place + 1 for column in named)
         raise InputError(
@@ -74,7 +96,11 @@ def find_column(table: Table, wanted: str, *, option: str) -> Column:
 
 
 def choose_label_column(
-    table: Table, wanted: str | None, *, among: Sequence[Column] | None = None
+    table: Table,
+    wanted: str | None,
+    *,
+    among: Sequence[Column] | None = None,
+    details: Sequence[str] = (),
 ) -> Choice:
     """Choose the label column by the rules above.
 
@@ -86,6 +112,8 @@ def choose_label_column(
         What the user said.
     among : sequence of Column, optional
         The columns that may hold labels; by default all.
+    details : sequence of str
+        What else there is to say where no rule decides.
 
     Raises
     ------
@@ -94,12 +122,8 @@ def choose_label_column(
     """
     if wanted is not None:
         column = find_column(table, wanted, option="--label-column")
-        if column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
-            raise InputError(
-                f"column {column.name!r} holds nested or temporal values, not labels",
-                where=table.file.path,
-            )
-        return Choice(column, None)
+        refuse_no_labels(table, column)
+        return Choice(column, None, by_number=column.name != wanted)
     columns = [
         column
         for column in (table.columns if among is None else among)
@@ -118,9 +142,25 @@ def choose_label_column(
     raise InputError(
         problem,
         where=table.file.path,
-        details=(f"columns: {listed(table.names)}",),
+        details=(f"columns: {listed(table.names)}", *details),
         hint=_label_hint(table, usual or columns),
     )
+
+
+def refuse_no_labels(table: Table, column: Column) -> None:
+    """Refuse a column whose values are no labels.
+
+    Raises
+    ------
+    InputError
+        If it holds lists, structs or points in time.
+    """
+    if column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
+        raise InputError(
+            f"column {column.name!r} holds lists, structs or points in time, which are no labels",
+            where=table.file.path,
+            details=("a date or time that is meant as a label is to be stored as text",),
+        )
 
 
 def is_index(column: Column) -> bool:

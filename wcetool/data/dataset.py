@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from wcetool.data.formats import format_of
-from wcetool.data.formats.table import Column, ColumnKind, ReadLog, Table
+from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.options import ReadingOptions
+from wcetool.data.registry import MEMORY
 from wcetool.data.source import InputFile, Split
 from wcetool.data.streams import OnBytes
-from wcetool.errors import InputError, UsageError
+from wcetool.errors import InputError
+
+LABEL_NAME = "y_true"  # what a column of labels in memory is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,18 @@ class Dataset:
     @property
     def first(self) -> Table:
         """The table that decisions about columns look at: the first one with rows."""
-        return next((table for table in self.tables if not table.is_empty), self.tables[0])
+        return next((table for table in self.tables if table.has_rows), self.tables[0])
 
     @property
     def where(self) -> str:
         """The first file, for errors that concern all."""
         return self.first.file.path
+
+    @property
+    def is_bare_column(self) -> bool:
+        """Labels in memory that came without a name."""
+        first = self.first
+        return first.file.format is MEMORY and first.names == (LABEL_NAME,)
 
     def refuse_empty(self) -> None:
         """Refuse a dataset without rows.
@@ -56,7 +65,7 @@ class Dataset:
         InputError
             If there is none in any table.
         """
-        if self.first.is_empty:
+        if not self.first.has_rows:
             raise InputError(
                 "has a header and no rows" if self.first.dialect else "has no rows",
                 where=self.where,
@@ -81,7 +90,8 @@ class Dataset:
     ) -> Iterator[pa.RecordBatch]:
         """Read the wanted columns of a split, in their order, in bounded memory."""
         table = self.tables[split.index]
-        columns = [(self._place(table, one.column), one.kind) for one in wanted]
+        found = self.columns_in(table, [one.column for one in wanted])
+        columns = [(column.place, one.kind) for column, one in zip(found, wanted, strict=True)]
         return format_of(table.file).batches(split, table, columns, on_bytes, log, last=last)
 
     def head(self, wanted: Sequence[Wanted]) -> pa.RecordBatch | None:
@@ -94,21 +104,41 @@ class Dataset:
         return None
 
     def rounding_unit(self, columns: Sequence[Column]) -> float:
-        """Return the coarsest unit to which the values of the columns are rounded; 0 if exact."""
+        """Return the coarsest float type of the columns in any table, as its spacing at 1."""
         return max(
-            format_of(table.file).rounding_unit(table, [self._place(table, c) for c in columns])
+            column.rounding_unit
             for table in self.tables
+            for column in self.columns_in(table, columns)
         )
 
-    def _place(self, table: Table, column: Column) -> int:
-        """Find a column of the first table in another one: at its place, else by its name."""
+    def columns_in(self, table: Table, columns: Sequence[Column]) -> list[Column]:
+        """Find columns of the first table in another one: at their places, else by their names.
+
+        Raises
+        ------
+        InputError
+            If the other table lacks one, has it twice, or it holds something else there.
+        """
         if table.names == self.first.names:
-            return column.place
-        places = [other.place for other in table.columns if other.name == column.name]
-        if len(places) == 1:
-            return places[0]
+            found = [table.columns[column.place] for column in columns]
+        else:
+            by_name: dict[str, list[Column]] = {}
+            for column in table.columns:
+                by_name.setdefault(column.name, []).append(column)
+            found = [self._only(by_name.get(one.name, []), one, table) for one in columns]
+        for column in found:
+            if column.holds is Holds.OTHER:
+                raise InputError(
+                    f"column {column.name!r} holds neither labels nor scores",
+                    where=table.file.path,
+                )
+        return found
+
+    def _only(self, named: Sequence[Column], column: Column, table: Table) -> Column:
+        if len(named) == 1:
+            return named[0]
         raise InputError(
-            f"column {column.name!r} {'not found' if not places else 'is there more than once'}",
+            f"column {column.name!r} {'not found' if not named else 'is there more than once'}",
             where=table.file.path,
             details=(f"it is in {self.where}: several inputs are matched by column name",),
         )
@@ -121,31 +151,8 @@ def open_files(files: Sequence[InputFile], reading: ReadingOptions) -> Dataset:
     ------
     InputError
         If a file is broken or holds no rows of a table.
-    UsageError
-        If an option has no effect on any of them.
     """
-    _refuse_idle_options(files, reading)
     return Dataset(tuple(format_of(file).inspect(file, reading.text) for file in files))
-
-
-def _refuse_idle_options(files: Sequence[InputFile], reading: ReadingOptions) -> None:
-    """Refuse options that change nothing: a mistake of the caller."""
-    if any(file.format in ("csv", "tsv") for file in files):
-        return
-    for option in _TEXT_OPTIONS:
-        if option in reading.given:
-            raise UsageError(f"has no effect: {files[0].path} is no text file", where=f"--{option}")
-
-
-_TEXT_OPTIONS = (
-    "delimiter",
-    "header",
-    "quote-char",
-    "escape-char",
-    "quoting",
-    "skip-lines",
-    "encoding",
-)
 
 
 def _ignore(_: int) -> None:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from wcetool.core.arrays import IntArray
-from wcetool.core.distribution import LabelTally, is_integer
+from wcetool.core.distribution import LabelTally
 from wcetool.data import arrow
-from wcetool.data.formats.table import Column, Table
+from wcetool.data.headers import HeaderGuard
 from wcetool.data.options import LabelRules
-from wcetool.errors import InputError, quoted, short_repr
+from wcetool.errors import InputError, quoted
 
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
 
@@ -86,64 +86,6 @@ class Distinct:
         self.codes = arrow.as_numpy(column.indices, null=-1, dtype=np.int64)
 
 
-class HeaderGuard:
-    """Watch for a first row that was taken for a header and is data.
-
-    A header that recurs as a value of its column, or an integer above nothing but integers, is
-    refused unless the user said that there is a header.
-    """
-
-    def __init__(self, header: str | None, where: str) -> None:
-        self._header = header
-        self._where = where
-        self._only_integers = header is not None and is_integer(header)
-        self._seen = False
-
-    @classmethod
-    def of(cls, table: Table, column: Column) -> HeaderGuard:
-        """Watch a column of a table; only of text files without a word from the user."""
-        dialect = table.dialect
-        assumed = dialect is not None and dialect.header and not dialect.header_given
-        return cls(column.name if assumed else None, table.file.path)
-
-    def see(self, texts: Iterable[str | None]) -> None:
-        """Look at values as they are written.
-
-        Raises
-        ------
-        InputError
-            If the header recurs.
-        """
-        if self._header is None:
-            return
-        for text in texts:
-            if text == self._header:
-                raise self._error(f"the header {short_repr(self._header)} recurs as a value")
-            if text:
-                self._seen = True
-                self._only_integers = self._only_integers and is_integer(text)
-
-    def check_end(self) -> None:
-        """Look back on all values.
-
-        Raises
-        ------
-        InputError
-            If the header is an integer and so was every value.
-        """
-        if self._only_integers and self._seen:
-            raise self._error(
-                f"the header {short_repr(self._header or '')} is a number, as are all values"
-            )
-
-    def _error(self, message: str) -> InputError:
-        return InputError(
-            f"{message}: is the first row a header?",
-            where=self._where,
-            hint="--no-header if it is data, --header if it is not",
-        )
-
-
 class LabelCounter:
     """Count the labels of one split, batch by batch.
 
@@ -179,10 +121,12 @@ class LabelCounter:
         self._missing += missing
         self._guard.see(distinct.texts)
         for text, n in zip(distinct.texts, count, strict=True):
+            if not n:
+                continue
             label = self._rules.label(text)
             if label is None:
                 self._missing += n
-            elif n:
+            else:
                 self._counts[label] += n
         check_class_limit(self._counts, self._rules, self._where)
 
@@ -200,11 +144,13 @@ class LabelEncoder:
         The classes, in order.
     rules : LabelRules
         How text becomes a label.
-    guard : HeaderGuard
+    guard : HeaderGuard, optional
         Sees every text.
     """
 
-    def __init__(self, classes: Sequence[str], rules: LabelRules, guard: HeaderGuard) -> None:
+    def __init__(
+        self, classes: Sequence[str], rules: LabelRules, guard: HeaderGuard | None = None
+    ) -> None:
         self._guard = guard
         self.classes = classes
         self._code = {label: code for code, label in enumerate(classes)}
@@ -221,7 +167,8 @@ class LabelEncoder:
             Labels that are no class, with the first row (from 0) of each; their code is -1.
         """
         distinct = Distinct(column)
-        self._guard.see(distinct.texts)
+        if self._guard is not None:
+            self._guard.see(distinct.texts)
         codes = np.full(len(distinct.texts) + 1, -1, dtype=np.int64)
         unknown: dict[str, int] = {}
         for place, text in enumerate(distinct.texts):
@@ -235,6 +182,19 @@ class LabelEncoder:
                 if len(rows):
                     unknown[label] = min(int(rows[0]), unknown.get(label, int(rows[0])))
         return codes[distinct.codes], unknown
+
+
+def relabelled(tally: LabelTally, rules: LabelRules) -> LabelTally:
+    """Apply the rules for labels to counts that were made without them."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    missing = tally.missing
+    for text, n in tally.counts.items():
+        label = rules.label(text)
+        if label is None:
+            missing += n
+        else:
+            counts[label] += n
+    return LabelTally(dict(counts), missing)
 
 
 def check_class_limit(labels: Collection[str], rules: LabelRules, where: str) -> None:

@@ -6,7 +6,7 @@ of the columns and the first block; every decision that nobody asked for leaves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,15 +14,16 @@ import pyarrow as pa
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import class_order
-from wcetool.core.losses import SUM_TOLERANCE, ScoreForm, Scores, Tolerance, kinds_that_fit
+from wcetool.core.losses import ScoreForm, Scores, Tolerance
+from wcetool.core.rounding import rows_that_fit
 from wcetool.core.vocabulary import InputKind, Task
-from wcetool.data.batches import column_scores, list_lengths, list_scores
 from wcetool.data.class_columns import match_classes
 from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import Distinct
-from wcetool.data.options import LabelRules, ReadingOptions
+from wcetool.data.options import LabelRules, ReadingOptions, refuse_idle
+from wcetool.data.score_arrays import column_scores, list_lengths, list_scores
 from wcetool.data.score_columns import Clues, ScoreColumns, choose_score_columns
 from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
@@ -34,15 +35,17 @@ ENOUGH_ROWS = 16  # this many rows are not all probabilities by chance
 class ScoreRequest:
     """What the user says of the scores; None where the file decides.
 
-    `columns_in_order` says that the label is the first column and all others are the scores.
+    `columns_in_order` says that the label is the first column and all others are the scores;
+    `defaults` names options that are left out where they have no effect.
     """
 
-    scores: str | None = None
+    scores: str | Sequence[str] | None = None
     columns_in_order: bool = False
     kind: InputKind | None = None
     positive_class: str | None = None
     sum_tolerance: float | None = None
     renormalize: bool = False
+    defaults: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +64,10 @@ class ScoreLayout:
         For lists: the place of each class in the list.
     form : ScoreForm
         What the scores are, and the rules they keep.
-    notes : tuple of str
-        What was decided without being asked for.
+    positive_guessed : bool
+        Nothing says that the one score a row is that of the positive class.
+    notes, warnings : tuple of str
+        What was decided without being asked for; what contradicts itself.
     """
 
     classes: tuple[str, ...]
@@ -70,7 +75,9 @@ class ScoreLayout:
     columns: tuple[Column, ...]
     list_order: tuple[int, ...] | None
     form: ScoreForm
+    positive_guessed: bool
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def wanted(self) -> list[Wanted]:
         """List the columns to read: the label first, if it is here, then the scores."""
@@ -125,7 +132,12 @@ def decide_layout(
     if request.columns_in_order:
         label = columns[0]
     elif labels is None:
-        choice = choose_label_column(dataset.first, reading.label_column, among=columns)
+        choice = choose_label_column(
+            dataset.first,
+            reading.label_column,
+            among=columns,
+            details=("the labels may be in another file: --labels FILE",),
+        )
         label = choice.column
         if choice.reason is not None:
             notes.append(f"label column {label.name!r} ({choice.reason})")
@@ -133,7 +145,9 @@ def decide_layout(
     clues = Clues(
         label=label,
         classes=reading.classes,
+        rules=reading.rules,
         seen=_labels_of_head(truth, reading.rules),
+        more_labels=lambda: _two_labels(truth, reading.rules),
         adds_up=lambda columns: _adds_up(dataset, columns),
     )
     wanted = columns[1:] if request.columns_in_order else request.scores
@@ -142,38 +156,48 @@ def decide_layout(
         notes.append(f"score columns {chosen} ({chosen.reason})")
     head = _Head.of(dataset, chosen)
     if chosen.is_single:
-        classes, positive, match_note = _two_classes(chosen, clues, request, truth, reading.rules)
+        pair = _two_classes(chosen, clues, request, truth[0].where)
         order: tuple[int, ...] = (0,)
     else:
         if request.positive_class is not None:
-            raise UsageError(
-                f"has no effect: there are scores for {len(chosen.class_names) or 'all'} classes",
-                where="--positive-class",
-            )
-        positive = 1
-        classes, order, match_note = match_classes(chosen, clues, head.n_listed, dataset.where)
-    if match_note is not None:
-        notes.append(match_note)
+            reason = f"there are scores for {len(chosen.class_names) or 'all'} classes"
+            refuse_idle("positive-class", reason, request.defaults)
+        classes, order, note = match_classes(chosen, clues, head.n_listed, dataset.where)
+        pair = _Pair(classes, 1, note)
+    if pair.note is not None:
+        notes.append(pair.note)
     form = ScoreForm(
         task=Task.BINARY if chosen.is_single else Task.MULTICLASS,
         kind=InputKind.PROBS,
-        n_classes=len(classes),
-        tolerance=_tolerance(dataset, chosen, len(classes), request),
+        n_classes=len(pair.classes),
+        tolerance=_tolerance(dataset, chosen, len(pair.classes), request),
         renormalize=request.renormalize,
-        positive=positive,
+        positive=pair.positive,
     )
     kind, note = _kind_of_scores(form, chosen, request, head.values, dataset.where)
-    form = replace(form, kind=kind)
-    _refuse_idle_options(form, request)
-    notes += [note for note in (note, _rounding_note(form, request)) if note is not None]
+    if note is not None:
+        notes.append(note)
     return ScoreLayout(
-        classes=classes,
+        classes=pair.classes,
         label=label,
         columns=chosen.columns if chosen.is_list else tuple(chosen.columns[i] for i in order),
         list_order=order if chosen.is_list else None,
-        form=form,
+        form=_without_idle_options(replace(form, kind=kind), request),
+        positive_guessed=pair.guessed,
         notes=tuple(notes),
+        warnings=() if pair.warning is None else (pair.warning,),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Classes, the positive one of two, and what was assumed."""
+
+    classes: tuple[str, ...]
+    positive: int
+    note: str | None
+    guessed: bool = False
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,32 +259,32 @@ def _adds_up(dataset: Dataset, columns: Sequence[Column]) -> bool:
         n_classes=len(columns),
         tolerance=_tolerance(dataset, chosen, len(columns), ScoreRequest()),
     )
-    return len(values) > 0 and InputKind.PROBS in kinds_that_fit(values, form)
+    return _mostly(values, form)
+
+
+def _mostly(values: FloatArray, form: ScoreForm) -> bool:
+    """Tell whether most rows keep the rules of a form; the others are then faults of their own."""
+    return len(values) > 0 and 2 * int(rows_that_fit(values, form).sum()) > len(values)
 
 
 def _tolerance(
     dataset: Dataset, chosen: ScoreColumns, n_classes: int, request: ScoreRequest
 ) -> Tolerance:
     if request.sum_tolerance is None:
-        return Tolerance.for_rounding(dataset.rounding_unit(chosen.columns), n_classes)
-    return Tolerance(request.sum_tolerance, request.sum_tolerance)
+        return Tolerance.by_default(dataset.rounding_unit(chosen.columns), n_classes)
+    return Tolerance.given(request.sum_tolerance)
 
 
-def _two_classes(
-    chosen: ScoreColumns,
-    clues: Clues,
-    request: ScoreRequest,
-    truth: tuple[Dataset, Column | None],
-    rules: LabelRules,
-) -> tuple[tuple[str, ...], int, str | None]:
+def _two_classes(chosen: ScoreColumns, clues: Clues, request: ScoreRequest, where: str) -> _Pair:
     """Find the two classes of a file with one score a row, and the one that the score is of."""
     column = chosen.columns[0].name
-    where = truth[0].where
     named = request.positive_class
+    if named is not None:
+        named = clues.rules.column_classes((named,))[0]
     if clues.classes is not None:
         classes = clues.classes
     else:
-        labels = clues.seen if len(clues.seen) > 1 else _all_labels(truth, rules)
+        labels = clues.seen if len(clues.seen) > 1 else clues.more_labels()
         classes = class_order(
             labels | ({named} if named is not None and len(labels) == 1 else set())
         )
@@ -287,15 +311,23 @@ def _two_classes(
     by_name = next((name for name in chosen.class_names if name in classes), None)
     positive = named or by_name or classes[1]
     reason = "as asked" if named else "by the column's name" if by_name else "the later in order"
-    return (
+    warning = None
+    if by_name is not None and by_name != positive:
+        warning = (
+            f"column {column!r} is taken for the score of class {short_repr(positive)}, as asked; "
+            f"its name says {short_repr(by_name)}"
+        )
+    return _Pair(
         classes,
         classes.index(positive),
         f"column {column!r} is the score of class {short_repr(positive)} ({reason})",
+        guessed=not (named or by_name),
+        warning=warning,
     )
 
 
-def _all_labels(truth: tuple[Dataset, Column | None], rules: LabelRules) -> frozenset[str]:
-    """Read labels until a second one turns up; only the beginning of standard input."""
+def _two_labels(truth: tuple[Dataset, Column | None], rules: LabelRules) -> frozenset[str]:
+    """Read labels until a second one turns up; only the beginning of a stream."""
     dataset, column = truth
     if column is None or dataset.first.file.stream is not None:
         return _labels_of_head(truth, rules)
@@ -313,20 +345,20 @@ def _kind_of_scores(
     form: ScoreForm, chosen: ScoreColumns, request: ScoreRequest, values: FloatArray, where: str
 ) -> tuple[InputKind, str | None]:
     """Decide what the scores are, by the rules in `score_columns`; a guess comes with a note."""
-    fitting = kinds_that_fit(values, form) if len(values) else []
     kind = request.kind or chosen.kind
     if kind is InputKind.LOGITS:
-        _refuse_probabilities(form, fitting, len(values), where)
+        _refuse_probabilities(form, values, where)
     if request.kind is not None:
         return request.kind, None
     if kind is not None:
         return kind, f"scores are {kind.value}, by the names of their columns"
-    if request.renormalize:
+    if request.renormalize and "renormalize" not in request.defaults:
         return InputKind.PROBS, "scores are probs, since they are to be renormalized"
-    if InputKind.PROBS in fitting:
+    if _mostly(values, form):
         sums = "" if form.task is Task.BINARY else " and sum to 1"
         return InputKind.PROBS, f"scores are probs: the first rows lie in [0, 1]{sums}"
-    likely = fitting[0] if fitting else InputKind.LOGITS
+    fit_as_logs = _mostly(values, replace(form, kind=InputKind.LOG_PROBS))
+    likely = InputKind.LOG_PROBS if fit_as_logs else InputKind.LOGITS
     raise InputError(
         "the names do not say what the scores are, and they are no probabilities",
         where=where,
@@ -336,31 +368,25 @@ def _kind_of_scores(
     )
 
 
-def _refuse_probabilities(
-    form: ScoreForm, fitting: Sequence[InputKind], n_rows: int, where: str
-) -> None:
+def _refuse_probabilities(form: ScoreForm, values: FloatArray, where: str) -> None:
     """Refuse logits of which every row is a row of probabilities: enough of them are no chance."""
-    if InputKind.PROBS in fitting and n_rows >= ENOUGH_ROWS and form.task is Task.MULTICLASS:
+    if form.task is not Task.MULTICLASS or len(values) < ENOUGH_ROWS:
+        return
+    if rows_that_fit(values, replace(form, renormalize=False)).all():
         raise InputError(
-            f"the scores are said to be logits, but all of the first {n_rows:,} rows lie in [0, 1] "
-            "and sum to 1",
+            f"the scores are said to be logits, but all of the first {len(values):,} rows lie in "
+            "[0, 1] and sum to 1",
             where=where,
             hint="--input probs",
         )
 
 
-def _refuse_idle_options(form: ScoreForm, request: ScoreRequest) -> None:
+def _without_idle_options(form: ScoreForm, request: ScoreRequest) -> ScoreForm:
+    """Refuse what changes nothing here; general defaults are left out instead."""
+    if request.sum_tolerance is not None and form.kind is InputKind.LOGITS:
+        refuse_idle("sum-tolerance", "logits have no sum", request.defaults)
     if request.renormalize and (form.kind is not InputKind.PROBS or form.task is Task.BINARY):
         what = "one score a row" if form.task is Task.BINARY else form.kind.value
-        raise UsageError(f"has no effect on {what}", where="--renormalize")
-    if request.sum_tolerance is not None and form.kind is InputKind.LOGITS:
-        raise UsageError("has no effect on logits", where="--sum-tolerance")
-
-
-def _rounding_note(form: ScoreForm, request: ScoreRequest) -> str | None:
-    """Say that the tolerance is wider than usual, where the rounding of the file made it so."""
-    if form.task is Task.BINARY or form.kind is InputKind.LOGITS or form.renormalize:
-        return None
-    if request.sum_tolerance is not None or form.tolerance.row_sum < 2 * SUM_TOLERANCE:
-        return None
-    return f"row sums may be off by {form.tolerance.row_sum:.2g}: the file is rounded"
+        refuse_idle("renormalize", f"the scores are {what}", request.defaults)
+        return replace(form, renormalize=False)
+    return form

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wcetool.data.dataset import Dataset
+from wcetool.data import registry
+from wcetool.data.dataset import LABEL_NAME, Dataset
 from wcetool.data.formats import memory
 from wcetool.data.labels import is_label_type, value_text
 from wcetool.data.options import TextOptions
@@ -21,7 +22,6 @@ from wcetool.data.source import InputFile
 from wcetool.errors import InputError
 
 IN_MEMORY = "(memory)"
-LABEL_NAME = "y_true"
 SCORE_NAME = "y_score"
 
 
@@ -158,5 +158,5 @@ def _score_column(y_score: Any) -> pa.Array:
 
 
 def _dataset(table: pa.Table) -> Dataset:
-    file = InputFile(IN_MEMORY, "memory", table=table)
+    file = InputFile(IN_MEMORY, registry.MEMORY, table=table)
     return Dataset((memory.inspect(file, TextOptions()),))

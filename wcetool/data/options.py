@@ -4,37 +4,44 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypedDict
 
 from wcetool.data import streams
-from wcetool.errors import InputError, UsageError, quoted
+from wcetool.errors import InputError, UsageError, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
+_NUMBERED_LINE = re.compile(r"\s*[0-9]+\s*[:; ]\s*\S")
 
 
 class ReadingKeywords(TypedDict, total=False):
-    """Keywords of every public function that reads files; the options of the command line."""
+    """Keywords of every public function that reads data: the options of the command line.
+
+    None is the default of each. `defaults` names options (`label-column`) whose values are general
+    defaults of the caller: where one has no effect it is left out, and not refused.
+    """
 
     label_column: str | int | None
     classes: str | Sequence[str] | None
-    names: str | Mapping[str, str] | None
-    missing: str | Sequence[str]
-    strip: bool
-    casefold: bool
+    names: str | Mapping[str, str] | Sequence[str] | None
+    missing: str | Sequence[str] | None
+    strip: bool | None
+    casefold: bool | None
     input_format: str | None
     delimiter: str | None
     header: bool | None
-    quote_char: str
+    quote_char: str | None
     escape_char: str | None
-    quoting: bool
-    skip_lines: int
+    quoting: bool | None
+    skip_lines: int | None
+    comment: str | None
     encoding: str | None
-    max_classes: int
+    max_classes: int | None
+    defaults: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,32 @@ class LabelRules:
             text = self.names[text]
         return text.casefold() if self.casefold else text
 
+    def class_names(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return the classes that names written by hand mean: `strip` and `casefold` hold for them.
+
+        Raises
+        ------
+        InputError
+            If two of them become one.
+        """
+        before = tuple(texts)
+        after = tuple(self._class_name(text) for text in before)
+        if len(set(after)) < len(set(before)):
+            twins = [old for old, new in zip(before, after, strict=True) if after.count(new) > 1]
+            raise InputError(f"class names become one by --strip or --casefold: {quoted(twins)}")
+        return after
+
+    def column_classes(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return the classes that parts of column names mean: codes, if all of them are codes."""
+        before = tuple(texts)
+        if self.names is not None and self.names.keys() >= set(before):
+            before = tuple(self.names[text] for text in before)
+        return tuple(map(self._class_name, before))
+
+    def _class_name(self, text: str) -> str:
+        stripped = text.strip() if self.strip else text
+        return stripped.casefold() if self.casefold else stripped
+
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
@@ -86,6 +119,7 @@ class TextOptions:
     escape_char: str | None = None
     quoting: bool = True
     skip_lines: int = 0
+    comment: str | None = None
     encoding: str | None = None
 
 
@@ -101,6 +135,8 @@ class ReadingOptions:
         The declared classes, in order.
     given : mapping of str to str
         The options that were given, as text: what a signature and a report must repeat.
+    defaults : frozenset of str
+        Options that are no wish of this call; see `ReadingKeywords`.
     """
 
     label_column: str | None = None
@@ -108,7 +144,22 @@ class ReadingOptions:
     input_format: str | None = None
     rules: LabelRules = field(default_factory=LabelRules)
     text: TextOptions = field(default_factory=TextOptions)
-    given: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    given: Mapping[str, str] = field(default_factory=dict)
+    defaults: frozenset[str] = frozenset()
+
+    def without(self, idle: Collection[str], reason: str) -> ReadingOptions:
+        """Leave out options that have no effect on the inputs.
+
+        Raises
+        ------
+        UsageError
+            If the caller gave one of them for this call.
+        """
+        for option in self.given:
+            if option in idle:
+                refuse_idle(option, reason, self.defaults)
+        given = {option: value for option, value in self.given.items() if option not in idle}
+        return replace(self, given=given)
 
     @classmethod
     def of(
@@ -116,19 +167,21 @@ class ReadingOptions:
         *,
         label_column: str | int | None = None,
         classes: str | Sequence[str] | None = None,
-        names: str | Mapping[str, str] | None = None,
-        missing: str | Sequence[str] = (),
-        strip: bool = False,
-        casefold: bool = False,
+        names: str | Mapping[str, str] | Sequence[str] | None = None,
+        missing: str | Sequence[str] | None = None,
+        strip: bool | None = None,
+        casefold: bool | None = None,
         input_format: str | None = None,
         delimiter: str | None = None,
         header: bool | None = None,
-        quote_char: str = '"',
+        quote_char: str | None = None,
         escape_char: str | None = None,
-        quoting: bool = True,
-        skip_lines: int = 0,
+        quoting: bool | None = None,
+        skip_lines: int | None = None,
+        comment: str | None = None,
         encoding: str | None = None,
-        max_classes: int = MAX_CLASSES,
+        max_classes: int | None = None,
+        defaults: Collection[str] = (),
     ) -> ReadingOptions:
         """Check the keywords of a public function, or the options of a command.
 
@@ -141,64 +194,95 @@ class ReadingOptions:
         """
         given = {
             "label-column": label_column,
-            "declared": classes
-            if classes is None or isinstance(classes, str)
-            else ",".join(map(str, classes)),
+            "declared": None if classes is None else _listed(classes),
             "names": None if names is None else names if isinstance(names, str) else "given",
-            "missing": missing if isinstance(missing, str) else ",".join(missing),
+            "missing": None if missing is None else _listed(missing),
             "strip": strip,
             "casefold": casefold,
             "input-format": input_format,
             "delimiter": delimiter,
             "header": None if header is None else "yes" if header else "no",
-            "quote-char": None if quote_char == '"' else quote_char,
+            "quote-char": quote_char,
             "escape-char": escape_char,
-            "quoting": None if quoting else "off",
+            "no-quoting": quoting is False,
             "skip-lines": skip_lines,
+            "comment": comment,
             "encoding": encoding,
         }
-        delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
-        _check_characters(delimiter, quote_char, escape_char, quoting=quoting)
-        if skip_lines < 0:
-            raise UsageError(f"{skip_lines} is not a number of lines", where="--skip-lines")
+        text = TextOptions(
+            delimiter="\t" if delimiter in ("\\t", "tab") else delimiter,
+            header=header,
+            quote_char='"' if quote_char is None else quote_char,
+            escape_char=escape_char,
+            quoting=quoting is not False,
+            skip_lines=skip_lines or 0,
+            comment=comment,
+            encoding=None if encoding is None else streams.check_encoding(encoding),
+        )
+        _check_text(text)
+        if max_classes is None:
+            max_classes = MAX_CLASSES
         if max_classes < 1:
             raise UsageError(f"{max_classes} is not a number of classes", where="--max-classes")
-        markers = missing.split(",") if isinstance(missing, str) and missing else missing
+        markers = missing.split(",") if isinstance(missing, str) and missing else missing or ()
+        rules = LabelRules(
+            missing=frozenset(markers),
+            strip=bool(strip),
+            casefold=bool(casefold),
+            names=None if names is None else _code_names(names),
+            max_classes=max_classes,
+        )
         return cls(
             label_column=None if label_column is None else str(label_column),
-            classes=None if classes is None else _declared_classes(classes),
+            classes=None if classes is None else rules.class_names(_declared_classes(classes)),
             input_format=input_format,
-            rules=LabelRules(
-                missing=frozenset(markers),
-                strip=strip,
-                casefold=casefold,
-                names=None if names is None else _code_names(names),
-                max_classes=max_classes,
-            ),
-            text=TextOptions(
-                delimiter=delimiter,
-                header=header,
-                quote_char=quote_char,
-                escape_char=escape_char,
-                quoting=quoting,
-                skip_lines=skip_lines,
-                encoding=None if encoding is None else streams.check_encoding(encoding),
-            ),
-            given=MappingProxyType({key: _as_text(value) for key, value in given.items() if value}),
+            rules=rules,
+            text=text,
+            given={key: _as_text(value) for key, value in given.items() if value},
+            defaults=frozenset(defaults),
         )
+
+
+TEXT_OPTIONS = frozenset(
+    (
+        "delimiter",
+        "header",
+        "quote-char",
+        "escape-char",
+        "no-quoting",
+        "skip-lines",
+        "comment",
+        "encoding",
+    )
+)
+
+
+def refuse_idle(option: str, reason: str, defaults: Collection[str]) -> None:
+    """Refuse an option that changes nothing, unless it is a general default.
+
+    Raises
+    ------
+    UsageError
+        An option without effect is a mistake of the caller.
+    """
+    if option not in defaults:
+        raise UsageError(f"has no effect: {reason}", where=f"--{option}")
+
+
+def _listed(values: str | Sequence[str]) -> str:
+    return values if isinstance(values, str) else ",".join(map(str, values))
 
 
 def _as_text(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
-def _check_characters(
-    delimiter: str | None, quote_char: str, escape_char: str | None, *, quoting: bool
-) -> None:
+def _check_text(text: TextOptions) -> None:
     characters = {
-        "--delimiter": delimiter,
-        "--quote-char": quote_char,
-        "--escape-char": escape_char,
+        "--delimiter": text.delimiter,
+        "--quote-char": text.quote_char,
+        "--escape-char": text.escape_char,
+        "--comment": text.comment,
     }
     for option, character in characters.items():
         if character is None:
@@ -209,19 +293,24 @@ def _check_characters(
                 where=option,
                 hint=f"{option} ';'" if option == "--delimiter" else None,
             )
-    used = [c for c in (delimiter, quote_char if quoting else None, escape_char) if c is not None]
+    if not text.quoting:
+        if text.quote_char != '"':
+            raise UsageError("has no effect with --no-quoting", where="--quote-char")
+        del characters["--quote-char"]
+    used = [character for character in characters.values() if character is not None]
     if len(set(used)) < len(used):
         raise UsageError(
-            "delimiter, quote and escape character must differ", where="--delimiter", details=()
+            "delimiter, quote, escape and comment character must differ", where="--delimiter"
         )
-    if not quoting and quote_char != '"':
-        raise UsageError("has no effect with --no-quoting", where="--quote-char")
+    if text.skip_lines < 0:
+        raise UsageError(f"{text.skip_lines} is not a number of lines", where="--skip-lines")
 
 
 def _declared_classes(classes: str | Sequence[str]) -> tuple[str, ...]:
     """Read `a,b,c`, or a file with a class a line or a JSON list."""
     if isinstance(classes, str):
-        names = _lines_or_json(classes, "--classes") if _is_file(classes) else classes.split(",")
+        is_file = names_file(classes)
+        names = _lines_or_json(classes, "--classes") if is_file else classes.split(",")
     else:
         names = [str(name) for name in classes]
     repeated = [name for name, times in Counter(names).items() if times > 1]
@@ -234,10 +323,11 @@ def _declared_classes(classes: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _code_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
+def _code_names(names: str | Mapping[str, str] | Sequence[str]) -> Mapping[str, str]:
     """Read a JSON object or list, lines of code and name, or a name a line from code 0."""
     if not isinstance(names, str):
-        return MappingProxyType({str(code): str(name) for code, name in names.items()})
+        pairs_given = names.items() if isinstance(names, Mapping) else enumerate(names)
+        return {str(code): str(name) for code, name in pairs_given}
     content = _read_text(names, "--names")
     if content.lstrip().startswith(("{", "[")):
         data = _json(content, names)
@@ -248,15 +338,25 @@ def _code_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
         delimiter = "\t" if "\t" in content.partition("\n")[0] else ","
         rows = [row for row in csv.reader(_lines(content), delimiter=delimiter) if row]
         wide = all(len(row) > 1 for row in rows)
+        if not wide and all(_NUMBERED_LINE.match(row[0]) for row in rows):
+            raise InputError(
+                "has lines of code and name that no comma or tab separates",
+                where=names,
+                details=(f"first line: {short_repr(rows[0][0])}",),
+            )
         pairs = [(row[0], row[1]) for row in rows] if wide else list(enumerate(r[0] for r in rows))
     found = {str(code): name for code, name in pairs if isinstance(name, str)}
     if len(found) < len(pairs):
         raise InputError("a code is named twice, or a name is not text", where=names)
-    return MappingProxyType(found)
+    return found
 
 
-def _is_file(text: str) -> bool:
-    return Path(text).suffix in (".txt", ".json", ".csv") or "/" in text or Path(text).is_file()
+def names_file(text: str) -> bool:
+    """Tell whether `a,b,c` or `classes.txt` is a file: one that exists, or no list and a path."""
+    path = Path(text)
+    if path.is_file():
+        return True
+    return "," not in text and ("/" in text or path.suffix in (".txt", ".json", ".csv"))
 
 
 def _lines_or_json(path: str, option: str) -> list[str]:

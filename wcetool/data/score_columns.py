@@ -17,14 +17,15 @@ of the first block lies in [0, 1] and sums to 1. Nothing is ever taken for logit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from wcetool.core.distribution import is_integer
+from wcetool.core.distribution import class_order, is_integer
 from wcetool.core.vocabulary import InputKind
 from wcetool.data.affixes import AFFIXES, P_AFFIX, SINGLE_NAMES, Affix
-from wcetool.data.columns import find_column, is_index
+from wcetool.data.columns import find_columns, is_index
 from wcetool.data.formats.table import Column, Holds, Table
+from wcetool.data.options import LabelRules
 from wcetool.errors import InputError, listed, quoted
 
 
@@ -73,28 +74,45 @@ class Clues:
         The label column, which holds no scores.
     classes : tuple of str or None
         The declared classes.
+    rules : LabelRules
+        What the names of classes mean.
     seen : frozenset of str
         Labels of the first block.
+    more_labels : callable
+        Reads on until there are two labels.
     adds_up : callable
-        Whether every row of the first block of some columns is a row of probabilities.
+        Whether the rows of the first block of some columns are rows of probabilities.
     """
 
     label: Column | None
     classes: tuple[str, ...] | None
+    rules: LabelRules
     seen: frozenset[str]
+    more_labels: Callable[[], frozenset[str]]
     adds_up: Callable[[Sequence[Column]], bool]
 
-    def cover(self, names: Collection[str]) -> bool:
-        """Tell whether names could be those of the classes, as far as is known."""
+    def cover(self, classes: Collection[str]) -> bool:
+        """Tell whether these could be the classes, as far as is known."""
         if self.classes is not None:
-            return set(names) == set(self.classes) or (
-                numbered(names) and len(names) == len(self.classes)
+            return set(classes) == set(self.classes) or (
+                numbered(classes) and len(classes) == len(self.classes)
             )
-        return self.seen <= set(names)
+        return self.seen <= set(classes)
+
+    def known_class(self, name: str) -> bool:
+        """Tell whether a name is that of a declared class, or of one of the labels."""
+        if self.classes is not None:
+            return name in self.classes
+        return name in self.seen or name in self.more_labels()
+
+    def classes_in(self, affix: Affix, columns: Iterable[Column]) -> tuple[str, ...]:
+        """Return the classes that the names of columns with an affix mean."""
+        parts = (affix.class_name(column.name) or "" for column in columns)
+        return self.rules.column_classes(parts)
 
 
 def choose_score_columns(
-    table: Table, clues: Clues, wanted: str | Sequence[Column] | None
+    table: Table, clues: Clues, wanted: str | Sequence[str] | Sequence[Column] | None
 ) -> ScoreColumns:
     """Choose the score columns by the rules above.
 
@@ -104,18 +122,20 @@ def choose_score_columns(
         The file.
     clues : Clues
         What else is known.
-    wanted : str or sequence of Column, optional
-        What the user said, as text or as columns.
+    wanted : str, sequence of str, or sequence of Column, optional
+        What the user said: a list or pattern as one text, names, or columns.
 
     Raises
     ------
     InputError
         If no rule decides; lists the candidates and what to type.
     """
+    if isinstance(wanted, str) and wanted not in table.names and "*" in wanted:
+        return _matching(table, clues, wanted)
     if isinstance(wanted, str):
-        return _wanted(table, clues, wanted)
+        wanted = [wanted] if wanted in table.names else wanted.split(",")
     if wanted is not None:
-        return _taken(clues, tuple(wanted))
+        return _taken(table, clues, wanted)
     numeric = [column for column in _free(table, clues) if column.holds is Holds.NUMBERS]
     lists = [column for column in _free(table, clues) if column.holds is Holds.NUMBER_LISTS]
     found = (
@@ -146,28 +166,30 @@ def _free(table: Table, clues: Clues) -> list[Column]:
         for column in table.columns
         if not is_index(column)
         and (clues.label is None or column.place != clues.label.place)
-        and column.name.removesuffix("_outcome") not in names - {column.name}
+        and not _is_outcome(column.name, names)
     ]
 
 
-def _wanted(table: Table, clues: Clues, wanted: str) -> ScoreColumns:
-    if wanted not in table.names and "*" in wanted:
-        return _matching(table, clues, wanted)
-    texts = [wanted] if wanted in table.names else wanted.split(",")
-    columns = tuple(find_column(table, text, option="--scores") for text in texts)
-    _refuse_useless(table, clues, columns)
-    return _taken(clues, columns)
+def _is_outcome(name: str, names: Collection[str]) -> bool:
+    stem = name.removesuffix("_outcome")
+    return stem != name and stem in names
 
 
-def _taken(clues: Clues, columns: tuple[Column, ...]) -> ScoreColumns:
+def _taken(table: Table, clues: Clues, wanted: Sequence[str] | Sequence[Column]) -> ScoreColumns:
     """Take columns that the user named; their class names are their names, bare of an affix."""
-    names = tuple(column.name for column in columns)
+    named = [one for one in wanted if isinstance(one, str)]
+    found = iter(find_columns(table, named, option="--scores"))
+    columns = tuple(next(found) if isinstance(one, str) else one for one in wanted)
+    if not columns:
+        raise InputError("no score column is named", where=table.file.path, hint="--scores NAME")
+    _refuse_useless(table, clues, columns)
+    names = clues.rules.column_classes(column.name for column in columns)
     if columns[0].holds is Holds.NUMBER_LISTS:
         names = ()
     elif not clues.cover(names):
         affix = _best_affix(columns, clues)
         if affix is not None:
-            names = tuple(affix.class_name(column.name) or column.name for column in columns)
+            names = clues.classes_in(affix, columns)
         elif len(columns) == 1:
             names = ()
     return ScoreColumns(columns, names, _kind_by_name(columns), None)
@@ -188,7 +210,8 @@ def _matching(table: Table, clues: Clues, pattern: str) -> ScoreColumns:
             hint="--scores 'prob_*'",
         )
     columns = tuple(column for column, _ in members)
-    return ScoreColumns(columns, tuple(name for _, name in members), _kind_by_name(columns), None)
+    names = clues.rules.column_classes(name for _, name in members)
+    return ScoreColumns(columns, names, _kind_by_name(columns), None)
 
 
 def _refuse_useless(table: Table, clues: Clues, columns: Sequence[Column]) -> None:
@@ -200,6 +223,10 @@ def _refuse_useless(table: Table, clues: Clues, columns: Sequence[Column]) -> No
             )
         if column.holds is Holds.OTHER or (column.holds is Holds.NUMBER_LISTS and len(columns) > 1):
             raise InputError(f"column {column.name!r} holds no scores", where=table.file.path)
+        if column.holds is Holds.TEXT and table.dialect is None:
+            raise InputError(
+                f"column {column.name!r} holds text, not scores", where=table.file.path
+            )
     if len({column.place for column in columns}) < len(columns):
         raise InputError("a score column is named twice", where=table.file.path)
 
@@ -207,7 +234,8 @@ def _refuse_useless(table: Table, clues: Clues, columns: Sequence[Column]) -> No
 def _named_like_classes(
     table: Table, numeric: Sequence[Column], clues: Clues
 ) -> ScoreColumns | None:
-    by_name = {column.name: column for column in numeric}
+    names = clues.rules.column_classes(column.name for column in numeric)
+    by_name = dict(zip(names, numeric, strict=True))
     if clues.classes is not None:
         wanted: Collection[str] = clues.classes
     elif not clues.seen or not clues.seen <= by_name.keys():
@@ -220,14 +248,17 @@ def _named_like_classes(
         raise InputError(
             "columns are named like the labels of the first rows, but so are perhaps others",
             where=table.file.path,
-            details=(f"numeric columns: {listed(by_name)}", f"labels: {quoted(clues.seen)}"),
+            details=(
+                f"numeric columns: {listed(by_name)}",
+                f"labels: {quoted(class_order(clues.seen))}",
+            ),
             hint="--classes with every class, or --scores with every column",
         )
-    columns = tuple(by_name[name] for name in by_name if name in wanted)
-    if len(columns) < max(len(wanted), 2):
+    among = frozenset(wanted)
+    chosen = {name: column for name, column in by_name.items() if name in among}
+    if len(chosen) < max(len(wanted), 2):
         return None
-    names = tuple(column.name for column in columns)
-    return ScoreColumns(columns, names, None, "named like the classes")
+    return ScoreColumns(tuple(chosen.values()), tuple(chosen), None, "named like the classes")
 
 
 def _sharing_an_affix(table: Table, numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
@@ -237,7 +268,7 @@ def _sharing_an_affix(table: Table, numeric: Sequence[Column], clues: Clues) -> 
     covering = {
         affix: columns
         for affix, columns in groups.items()
-        if clues.cover([affix.class_name(column.name) or "" for column in columns])
+        if clues.cover(clues.classes_in(affix, columns))
     }
     by_columns: dict[tuple[int, ...], list[Affix]] = {}
     for affix, columns in (covering or groups).items():
@@ -254,7 +285,7 @@ def _sharing_an_affix(table: Table, numeric: Sequence[Column], clues: Clues) -> 
         )
     affix = max(next(iter(by_columns.values())), key=len)
     chosen = tuple(groups[affix])
-    names = tuple(affix.class_name(column.name) or "" for column in chosen)
+    names = clues.classes_in(affix, chosen)
     return ScoreColumns(chosen, names, affix.kind, f"columns {affix}")
 
 
@@ -275,11 +306,12 @@ def _one_column(numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
     affixed = [column for column in numeric if any(a.class_name(column.name) for a in AFFIXES)]
     if len(affixed) == 1 and not usual:
         affix = _best_affix(affixed, clues)
-        name = affix.class_name(affixed[0].name) if affix is not None else None
-        if affix == P_AFFIX and name not in (clues.classes or clues.seen):
+        if affix is None:
+            return None
+        names = clues.classes_in(affix, affixed)
+        if affix == P_AFFIX and not (is_integer(names[0]) or clues.known_class(names[0])):
             return None  # p_value and the like
-        kind = affix.kind if affix is not None else None
-        return ScoreColumns((affixed[0],), (name,) if name else (), kind, "one score a row")
+        return ScoreColumns((affixed[0],), names, affix.kind, "one score a row")
     return None
 
 
@@ -288,9 +320,7 @@ def _best_affix(columns: Sequence[Column], clues: Clues) -> Affix | None:
     fitting = [
         affix for affix in AFFIXES if all(affix.class_name(column.name) for column in columns)
     ]
-    covering = [
-        affix for affix in fitting if clues.cover([affix.class_name(c.name) or "" for c in columns])
-    ]
+    covering = [affix for affix in fitting if clues.cover(clues.classes_in(affix, columns))]
     return max(covering or fitting, key=len, default=None)
 
 

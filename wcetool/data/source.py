@@ -15,23 +15,15 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from wcetool.data import streams
+from wcetool.data import registry, streams
+from wcetool.data.registry import FormatInfo
 from wcetool.errors import InputError, UsageError, listed, nearest
 
 STDIN = "-"
-_PARQUET_SUFFIXES = (".parquet", ".pq")
-_COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
-_FORMAT_BY_SUFFIX = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".json": "counts",
-}
-HEAD_BYTES = 64  # enough to recognise a format, a compression or a pointer
-INPUT_FORMATS = ("csv", "tsv", "parquet", "counts")
+MAGIC_BYTES = 64  # enough to recognise a format, a compression or a pointer
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+Partition = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +34,8 @@ class InputFile:
     ----------
     path : str
         As the user would type it; ``-`` for standard input.
-    format : str
-        One of `INPUT_FORMATS`, or memory.
+    format : FormatInfo
+        How it is read.
     compression : str or None
         gzip, bz2, xz or zstd.
     size : int
@@ -59,10 +51,10 @@ class InputFile:
     """
 
     path: str
-    format: str
+    format: FormatInfo
     compression: str | None = None
     size: int = 0
-    partition: tuple[tuple[str, str | None], ...] = ()
+    partition: Partition = ()
     stream: streams.ReplayedStream | None = field(default=None, compare=False, repr=False)
     spool: streams.Spool | None = field(default=None, compare=False, repr=False)
     table: pa.Table | None = field(default=None, compare=False, repr=False)
@@ -78,7 +70,7 @@ class InputFile:
         return self.path if self.spool is None else self.spool.name
 
     def open(self, *, last: bool = False) -> streams.ByteSource:
-        """Open the raw bytes; `last` lets standard input forget what it kept."""
+        """Open the raw bytes; `last` lets a stream forget what it kept."""
         if self.stream is not None:
             return self.stream.open(last=last)
         return streams.open_file(self.path)
@@ -112,17 +104,28 @@ class Split:
     size: int = 0
 
 
+def list_files(paths: Sequence[str]) -> list[tuple[str, Partition]]:
+    """Expand globs and folders, in the order named, each by name; nothing is opened.
+
+    Raises
+    ------
+    InputError
+        If a glob or a folder holds nothing.
+    """
+    return [found for path in paths for found in _expand(path)]
+
+
 def find_files(
     paths: Sequence[str | os.PathLike[str]], input_format: str | None
 ) -> list[InputFile]:
-    """Resolve what the user named to files, in the order named, a folder's and a glob's by name.
+    """Resolve what the user named to files.
 
     Parameters
     ----------
     paths : sequence of path-like
         Files, globs, folders of Parquet files, or ``-``.
     input_format : str, optional
-        One of `INPUT_FORMATS`; without it the content decides, then the suffix.
+        The name of a format; without it the content decides, then the suffix.
 
     Returns
     -------
@@ -136,13 +139,7 @@ def find_files(
     UsageError
         If the format is unknown, or standard input is named with other inputs.
     """
-    if input_format is not None and input_format not in INPUT_FORMATS:
-        near = nearest(input_format, INPUT_FORMATS) or "csv"
-        raise UsageError(
-            f"{input_format!r} is not one of {listed(INPUT_FORMATS)}",
-            where="--input-format",
-            hint=f"--input-format {near}",
-        )
+    form = None if input_format is None else _named_format(input_format)
     named = [os.fspath(path) for path in paths]
     if STDIN in named and len(named) > 1:
         raise UsageError(
@@ -150,70 +147,82 @@ def find_files(
             where=STDIN,
             hint="- alone, or files alone",
         )
-    files = [file for path in named for file in _expand(path, input_format)]
-    seen: dict[str, str] = {}
-    for file in files:
-        real = os.path.realpath(file.path)
-        if file.stream is None and real in seen:
-            raise InputError(
-                "would be counted twice",
-                where=file.path,
-                details=(f"also named as: {seen[real]}",),
-            )
-        seen[real] = file.path
+    if form is not None and form is not registry.PARQUET and any(map(os.path.isdir, named)):
+        raise UsageError(
+            f"a folder is read as Parquet, not as {form.name}",
+            where="--input-format",
+            hint="'FOLDER/*' names the files of another format",
+        )
+    files = [_file(path, form, partition) for path, partition in list_files(named)]
+    _refuse_twins(files)
     return files
 
 
-def _expand(path: str, input_format: str | None) -> Iterable[InputFile]:
+def _named_format(name: str) -> FormatInfo:
+    if name not in registry.FORMATS:
+        near = nearest(name, registry.FORMATS) or registry.CSV.name
+        raise UsageError(
+            f"{name!r} is not one of {listed(registry.FORMATS)}",
+            where="--input-format",
+            hint=f"--input-format {near}",
+        )
+    return registry.FORMATS[name]
+
+
+def _refuse_twins(files: Iterable[InputFile]) -> None:
+    seen: dict[tuple[int, int], str] = {}
+    for file in files:
+        if file.is_stream:
+            continue
+        status = os.stat(file.path)
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen:
+            raise InputError(
+                "would be counted twice",
+                where=file.path,
+                details=(f"also named as: {seen[identity]}",),
+            )
+        seen[identity] = file.path
+
+
+def _expand(path: str) -> Iterable[tuple[str, Partition]]:
     if path == STDIN:
-        return [_stream_file(STDIN, streams.stdin(), input_format)]
+        return [(STDIN, ())]
     if os.path.isdir(path):
-        return _folder(path, input_format)
-    if not os.path.exists(path) and glob.has_magic(path):
+        return _folder(path)
+    if not os.path.lexists(path) and glob.has_magic(path):
         found = sorted(glob.glob(path, recursive=True))
         if not found:
             raise InputError("no file matches", where=path)
         return [
-            file
+            one
             for match in found
-            for file in (
-                _folder(match, input_format)
-                if os.path.isdir(match)
-                else [_file(match, input_format)]
-            )
+            for one in (_folder(match) if os.path.isdir(match) else [(match, ())])
         ]
-    return [_file(path, input_format)]
+    return [(path, ())]
 
 
-def _folder(folder: str, input_format: str | None) -> list[InputFile]:
+def _folder(folder: str) -> list[tuple[str, Partition]]:
     """Find the Parquet files below a folder; hidden ones and those with a leading _ are skipped."""
     root = Path(folder)
     found = sorted(
         path
         for path in root.rglob("*")
-        if path.suffix.lower() in _PARQUET_SUFFIXES
+        if path.suffix.lower() in registry.PARQUET.suffixes
         and path.is_file()
         and not any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
     )
-    if input_format not in (None, "parquet"):
-        raise UsageError(
-            f"a folder is read as Parquet, not as {input_format}",
-            where="--input-format",
-            hint=f"'{folder}/*' names the files of another format",
-        )
     if not found:
-        others = sorted({p.suffix for p in root.iterdir() if p.suffix.lower() in _FORMAT_BY_SUFFIX})
+        others = sorted({path.suffix for path in root.iterdir() if registry.by_suffix(path.name)})
         raise InputError(
             "the folder holds no Parquet file",
             where=folder,
             hint=f"'{folder}/*{others[0]}'" if others else None,
         )
-    return [
-        _file(str(path), "parquet", partition=_partition(path.relative_to(root))) for path in found
-    ]
+    return [(str(path), _partition(path.relative_to(root))) for path in found]
 
 
-def _partition(path: Path) -> tuple[tuple[str, str | None], ...]:
+def _partition(path: Path) -> Partition:
     pairs = (part.partition("=") for part in path.parts[:-1])
     return tuple(
         (unquote(key), None if value == _NULL_PARTITION else unquote(value))
@@ -222,45 +231,39 @@ def _partition(path: Path) -> tuple[tuple[str, str | None], ...]:
     )
 
 
-def _file(
-    path: str, input_format: str | None, *, partition: tuple[tuple[str, str | None], ...] = ()
-) -> InputFile:
+def _file(path: str, form: FormatInfo | None, partition: Partition) -> InputFile:
+    if path == STDIN:
+        return _stream_file(STDIN, streams.stdin(), form)
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-        return _stream_file(path, streams.pipe(path), input_format)
+        return _stream_file(path, streams.pipe(path), form)
     with streams.open_file(path) as stream:
         try:
-            head = stream.read(HEAD_BYTES)
+            head = stream.read(MAGIC_BYTES)
         except OSError as error:
             raise InputError(streams.os_message(error), where=path) from None
         size = os.fstat(stream.fileno()).st_size
     streams.refuse_lfs_pointer(path, head)
-    form = input_format or _recognise(path, head)
-    return InputFile(path, form, streams.compression_of(head), size, partition)
+    found = form or registry.by_magic(head) or registry.by_suffix(path)
+    if found is None:
+        raise _unrecognised(path, head)
+    return InputFile(path, found, streams.compression_of(head), size, partition)
 
 
-def _stream_file(path: str, stream: streams.ReplayedStream, input_format: str | None) -> InputFile:
+def _stream_file(path: str, stream: streams.ReplayedStream, form: FormatInfo | None) -> InputFile:
     """Take standard input, a pipe or a device: what is read from it is gone."""
-    head = streams.read_head(stream.open(), HEAD_BYTES)
-    form = input_format or ("parquet" if head.startswith(b"PAR1") else "csv")
-    if form == "parquet":
-        return InputFile(path, form, spool=streams.spooled(stream.open(last=True)))
-    return InputFile(path, form, streams.compression_of(head), stream=stream)
+    head = streams.read_head(stream.open(), MAGIC_BYTES)
+    found = form or registry.by_magic(head) or registry.CSV
+    if found is registry.PARQUET:  # is read from its end
+        return InputFile(path, found, spool=streams.spooled(stream.open(last=True)))
+    return InputFile(path, found, streams.compression_of(head), stream=stream)
 
 
-def _recognise(path: str, head: bytes) -> str:
-    """Name the format: by the first bytes, then by the suffix below a compression suffix."""
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    stem = path.lower()
-    for suffix in _COMPRESSION_SUFFIXES:
-        stem = stem.removesuffix(suffix)
-    suffix = os.path.splitext(stem)[1]
-    if suffix in _FORMAT_BY_SUFFIX:
-        return _FORMAT_BY_SUFFIX[suffix]
+def _unrecognised(path: str, head: bytes) -> InputError:
     kind = streams.describe_binary(head)
     if kind is not None:
-        raise InputError(f"{kind}", where=path, hint="inputs are CSV, TSV and Parquet files")
-    raise InputError(
+        return InputError(kind, where=path, hint="inputs are CSV, TSV and Parquet files")
+    suffix = registry.suffix_of(path)
+    return InputError(
         f"suffix {suffix!r} does not tell the format" if suffix else "no suffix tells the format",
         where=path,
         hint="--input-format csv",

@@ -12,16 +12,21 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from wcetool.core.vocabulary import Absent, Normalization, parse_word
+import numpy as np
+
+from wcetool.core.vocabulary import Absent, Normalization
+from wcetool.core.weighting import effective_sample_size
 from wcetool.data import streams
-from wcetool.data.writing import write_whole
+from wcetool.data.labels import value_text
+from wcetool.data.writing import Write, write_together, write_whole
 from wcetool.errors import UsageError, WeightFileError, listed, nearest, quoted
 from wcetool.results.document import Row, to_csv, to_json
 from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
 _COLUMNS = ("label", "index", "count", "weight")
+Kind = TypeVar("Kind", str, int, dict[str, Any], list[Any])
 
 
 def suffix_of(path: str) -> str:
@@ -40,6 +45,22 @@ def suffix_of(path: str) -> str:
             hint=f"{os.path.splitext(path)[0]}.json",
         )
     return suffix
+
+
+def files_of(path: str) -> list[str]:
+    """Return the files that writing a weight file writes.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is unknown.
+    """
+    return [path, sidecar(path)] if suffix_of(path) == ".npy" else [path]
+
+
+def names_weight_file(text: str) -> bool:
+    """Tell whether a text that is no scheme names a file: by a suffix, a separator, or a file."""
+    return bool(os.path.splitext(text)[1]) or "/" in text or os.path.isfile(text)
 
 
 def write_weights(weights: ClassWeights, path: str) -> None:
@@ -66,18 +87,57 @@ def read_weights(path: str) -> ClassWeights:
         If the file cannot be read.
     """
     rows, document = _READERS[suffix_of(path)](path)
-    labels = [str(row["label"]) for row in rows]
+    labels = [row["label"] for row in rows]
     _check(rows, labels, path)
+    weight = tuple(float(row["weight"]) for row in rows)
     counts: list[Any] = [row.get("count") for row in rows]
-    scaled = document.get("normalization", Normalization.NONE.value)
+    count = None if None in counts else tuple(counts)
+    told = _Told(document, path)
+    source = told.get("source", dict, {})
+    inputs = source.get("inputs", [])
     return ClassWeights(
         classes=tuple(labels),
-        weight=tuple(float(row["weight"]) for row in rows),
-        count=None if None in counts else tuple(counts),
-        scheme=str(document.get("scheme", "manual")),
-        normalization=parse_word(Normalization, scaled, option=f"{path}: normalization"),
+        weight=weight,
+        count=count,
+        scheme=told.get("scheme", str, "manual"),
+        normalization=told.normalization(),
+        effective_sample_size=_effective_sample_size(weight, count),
+        capped=told.get("capped_classes", int, 0),
+        inputs=tuple(map(str, inputs)) if isinstance(inputs, list) else (),
+        rows=source["rows"] if type(source.get("rows")) is int else None,
+        parameters={key: str(text) for key, text in told.get("parameters", dict, {}).items()},
+        notes=tuple(map(str, told.get("notes", list, []))),
+        warnings=tuple(map(str, told.get("warnings", list, []))),
         source=path,
     )
+
+
+class _Told:
+    """What a weight file says besides the weights."""
+
+    def __init__(self, document: Row, path: str) -> None:
+        self._document = document
+        self._path = path
+
+    def get(self, key: str, kind: type[Kind], default: Kind) -> Kind:
+        """Return an entry; an absent one is the default."""
+        value = self._document.get(key, default)
+        if type(value) is not kind:
+            raise WeightFileError(f"{key!r} is {value!r}, not what weights wrote", where=self._path)
+        return value
+
+    def normalization(self) -> Normalization:
+        """Return how the weights are scaled; none where nothing is said."""
+        word = self.get("normalization", str, Normalization.NONE.value)
+        if word not in list(Normalization):
+            raise WeightFileError(f"normalization {word!r} is not known", where=self._path)
+        return Normalization(word)
+
+
+def _effective_sample_size(weight: Sequence[float], count: Sequence[int] | None) -> float | None:
+    if count is None:
+        return None
+    return effective_sample_size(np.array(weight), np.array(count, dtype=np.int64))
 
 
 def for_classes(weights: ClassWeights, classes: Sequence[str], absent: Absent) -> tuple[float, ...]:
@@ -115,12 +175,15 @@ def for_classes(weights: ClassWeights, classes: Sequence[str], absent: Absent) -
     return tuple(known.get(label, value) for label in classes)
 
 
-def _check(rows: Sequence[Row], labels: Sequence[str], path: str) -> None:
+def _check(rows: Sequence[Row], labels: Sequence[object], path: str) -> None:
     """Collect what is wrong with the entries, and say it at once."""
     seen: set[str] = set()
     problems = []
     for label, row in zip(labels, rows, strict=True):
         weight = row["weight"]
+        if not isinstance(label, str):
+            problems.append(f"label {label!r} is not text")
+            continue
         if label in seen:
             problems.append(f"class {quoted([label])} is there twice")
         seen.add(label)
@@ -131,7 +194,7 @@ def _check(rows: Sequence[Row], labels: Sequence[str], path: str) -> None:
                 f"class {quoted([label])}: weight {weight!r} is not finite and at least 0"
             )
         count = row.get("count")
-        if count is not None and (type(count) is not int or count < 0):
+        if count is not None and (type(count) is not int or not 0 <= count < 1 << 63):
             problems.append(f"class {quoted([label])}: count {count!r} is not a count")
     if not rows:
         problems.append("it holds no class")
@@ -149,15 +212,14 @@ def _check(rows: Sequence[Row], labels: Sequence[str], path: str) -> None:
 
 
 def _write_json(weights: ClassWeights, path: str) -> None:
-    _write_text(path, to_json(weights.to_dict()))
+    write_whole(path, _text_writer(to_json(weights.to_dict())))
 
 
 def _write_csv(weights: ClassWeights, path: str) -> None:
-    _write_text(path, to_csv(weights.class_rows()))
+    write_whole(path, _text_writer(to_csv(weights.class_rows())))
 
 
 def _write_parquet(weights: ClassWeights, path: str) -> None:
-    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -180,12 +242,14 @@ def _write_parquet(weights: ClassWeights, path: str) -> None:
 
 
 def _write_npy(weights: ClassWeights, path: str) -> None:
-    import numpy as np
 
     values = np.array(weights.weight, dtype=np.float64)
-    names = to_json(weights.to_dict())
-    _write_text(sidecar(path), names)
-    write_whole(path, lambda stream: np.save(stream, values, allow_pickle=False))
+    write_together(
+        {
+            sidecar(path): _text_writer(to_json(weights.to_dict())),
+            path: lambda stream: np.save(stream, values, allow_pickle=False),
+        }
+    )
 
 
 def sidecar(path: str) -> str:
@@ -193,13 +257,13 @@ def sidecar(path: str) -> str:
     return f"{os.path.splitext(path)[0]}.classes.json"
 
 
-def _write_text(path: str, text: str) -> None:
+def _text_writer(text: str) -> Write:
     data = text.encode("utf-8", "surrogatepass")
 
     def write(stream: BinaryIO) -> None:
         stream.write(data)
 
-    write_whole(path, write)
+    return write
 
 
 # Reading
@@ -243,7 +307,9 @@ def _typed(row: dict[Any, Any], number: int, path: str) -> Row:
     where = f"{path}: row {number}"
     if None in row or row.get("label") is None or row.get("weight") is None:
         raise WeightFileError(
-            "has no label or no weight", where=where, details=("columns: label, weight",)
+            "has no label or no weight",
+            where=where,
+            details=("expected: a header with the columns label and weight, and a row a class",),
         )
     try:
         count = row.get("count")
@@ -274,13 +340,18 @@ def _read_parquet(path: str) -> tuple[list[Row], Row]:
             where=path,
             details=(f"columns: {listed(table.column_names)}",),
         )
-    metadata = (table.schema.metadata or {}).get(b"wcetool")
     rows = table.select([name for name in _COLUMNS if name in table.column_names]).to_pylist()
-    return rows, json.loads(metadata) if metadata else {}
+    for row in rows:
+        row["label"] = value_text(row["label"])
+    metadata = (table.schema.metadata or {}).get(b"wcetool")
+    try:
+        document = json.loads(metadata) if metadata else {}
+    except (ValueError, RecursionError) as error:
+        raise WeightFileError(f"its metadata are not JSON: {error}", where=path) from None
+    return rows, document if isinstance(document, dict) else {}
 
 
 def _read_npy(path: str) -> tuple[list[Row], Row]:
-    import numpy as np
 
     try:
         values = np.load(io.BytesIO(_read_bytes(path)), allow_pickle=False)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
 from wcetool.data.streams import os_message
 from wcetool.errors import OutputError, UsageError
 
+Write = Callable[[BinaryIO], object]
+"""Writes the content of a file to the stream it is given."""
 
-def check_output(path: str, inputs: Sequence[str]) -> None:
+
+def check_output(path: str, inputs: Iterable[str]) -> None:
     """Refuse an output that cannot be written, or that is an input, before anything is read.
 
     Raises
@@ -21,49 +24,66 @@ def check_output(path: str, inputs: Sequence[str]) -> None:
     UsageError
         If it names an input, a folder, or lies in a folder that is not there or not writable.
     """
-    for source in inputs:
-        if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-            raise UsageError(f"{path} is an input, and would be overwritten", where="--output")
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
+    if path in ("", "-"):
+        raise UsageError(
+            f"{path!r} is no path: without --output the result goes to standard output",
+            where="--output",
+        )
+    if os.path.exists(path):
+        for source in inputs:
+            if os.path.exists(source) and os.path.samefile(path, source):
+                raise UsageError(
+                    f"{path} is an input, and would be overwritten",
+                    where="--output",
+                    details=() if source == path else (f"it is read as {source}",),
+                )
+    folder = os.path.dirname(os.path.realpath(path))
     problem = None
-    if os.path.isdir(target):
+    if os.path.isdir(path):
         problem = "is a folder"
+    elif not _is_replaced(path):
+        problem = None if os.access(path, os.W_OK) else "permission denied"
     elif not os.path.isdir(folder):
         problem = f"there is no folder {folder!r}"
-    elif not os.access(folder if _is_replaced(target) else target, os.W_OK):
+    elif not os.access(folder, os.W_OK):
         problem = "permission denied"
     if problem is not None:
         raise UsageError(f"cannot write {path!r}: {problem}", where="--output")
 
 
-def write_whole(path: str, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file under a temporary name in the same folder, then rename it.
+def write_whole(path: str, write: Write) -> None:
+    """Write one file; see `write_together`."""
+    write_together({path: write})
+
+
+def write_together(writes: Mapping[str, Write]) -> None:
+    """Write files under temporary names in their folders, then rename them once all are written.
 
     A link is followed, so that what it points to is replaced; a device or pipe is written as it is.
 
     Parameters
     ----------
-    path : str
-        Where the output is to appear.
-    write : callable
-        Writes the content to the stream it is given.
+    writes : mapping of path to callable
+        Each writes the content to the stream it is given.
 
     Raises
     ------
     OutputError
-        If the system refuses; nothing is left behind, and an older file stays as it was.
+        If the system refuses; nothing is left behind, and older files stay as they were.
     """
-    target = os.path.realpath(path)
+    path = ""
     try:
-        with _replacing(target) if _is_replaced(target) else open(target, "wb") as stream:
-            write(stream)
+        with ExitStack() as opened:
+            for path, write in writes.items():
+                replaced = _is_replaced(path)
+                context = _replacing(os.path.realpath(path)) if replaced else open(path, "wb")
+                write(opened.enter_context(context))
     except OSError as error:
         raise OutputError(f"cannot be written: {os_message(error)}", where=path) from None
 
 
-def _is_replaced(target: str) -> bool:
-    return not os.path.exists(target) or stat.S_ISREG(os.stat(target).st_mode)
+def _is_replaced(path: str) -> bool:
+    return not os.path.exists(path) or stat.S_ISREG(os.stat(path).st_mode)
 
 
 @contextmanager

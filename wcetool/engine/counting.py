@@ -2,51 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from wcetool.core.distribution import LabelTally
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
-from wcetool.data.labels import HeaderGuard, LabelCounter, check_class_limit
+from wcetool.data.headers import HeaderGuard
+from wcetool.data.labels import LabelCounter, check_class_limit
 from wcetool.data.options import LabelRules
+from wcetool.data.read_rows import ReadRows
 from wcetool.data.source import Split
 from wcetool.engine.local import OnProgress, Tick, run
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRows:
-    """Rows and skipped lines by input; add to merge.
-
-    Attributes
-    ----------
-    rows : Counter of int
-        Rows by the number of the input.
-    blank_lines : Counter of int
-        Blank lines that are no rows, by the number of the input.
-    """
-
-    rows: Counter[int] = field(default_factory=Counter)
-    blank_lines: Counter[int] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, split: Split, n_rows: int, log: ReadLog) -> ReadRows:
-        """Return what reading one split showed."""
-        return cls(Counter({split.index: n_rows}), Counter({split.index: log.blank_lines}))
-
-    def __add__(self, other: ReadRows) -> ReadRows:
-        return ReadRows(self.rows + other.rows, self.blank_lines + other.blank_lines)
 
 
 @dataclass(frozen=True, slots=True)
 class CountState:
     """Labels counted, and the rows they came from; add to merge."""
 
-    tally: LabelTally
-    read: ReadRows
+    tally: LabelTally = field(default_factory=LabelTally)
+    read: ReadRows = field(default_factory=ReadRows)
 
     def __add__(self, other: CountState) -> CountState:
         return CountState(self.tally + other.tally, self.read + other.read)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state in the form that JSON keeps exactly."""
+        return {"tally": self.tally.to_dict(), "read": self.read.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CountState:
+        """Restore what `to_dict` returned."""
+        return cls(LabelTally.from_dict(data["tally"]), ReadRows.from_dict(data["read"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +47,7 @@ class CountLabels:
 
     def __call__(self, split: Split, tick: Tick) -> CountState:
         """Count."""
-        guard = HeaderGuard.of(self.dataset.tables[split.index], self.label)
+        guard = HeaderGuard(self.dataset.tables[split.index], split.index, self.label)
         counter = LabelCounter(self.rules, split.file.path, guard)
         log, n_rows = ReadLog(), 0
         wanted = [Wanted(self.label, ColumnKind.LABEL)]
@@ -67,8 +55,7 @@ class CountLabels:
             counter.add(batch.column(0))
             n_rows += len(batch)
             tick(0, len(batch))
-        guard.check_end()
-        return CountState(counter.tally(), ReadRows.of(split, n_rows, log))
+        return CountState(counter.tally(), ReadRows.of(split, n_rows, log, guard.doubts()))
 
 
 def count_labels(
@@ -88,5 +75,6 @@ def count_labels(
     """
     work = CountLabels(dataset, label, rules)
     state = run(dataset.splits(), work, jobs=jobs, on_progress=on_progress)
+    state.read.doubts.check(dataset.tables, label)
     check_class_limit(state.tally.counts, rules, dataset.where)
     return state

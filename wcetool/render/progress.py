@@ -18,10 +18,13 @@ class ProgressBar:
     ----------
     enabled : bool
         Whether stderr is a terminal and the user wants to see it.
+    color : bool
+        Whether it may be colored.
     """
 
-    def __init__(self, *, enabled: bool) -> None:
+    def __init__(self, *, enabled: bool, color: bool) -> None:
         self._enabled = enabled
+        self._color = color
         self._start = time.monotonic()
         self._lock = threading.Lock()
         self._bytes = 0
@@ -67,7 +70,7 @@ class ProgressBar:
         self._bar = Progress(
             *columns,
             TextColumn("{task.fields[rows]}"),
-            console=Console(file=sys.stderr),
+            console=Console(file=sys.stderr, no_color=not self._color),
             transient=True,
         )
         self._task = self._bar.add_task("", total=total_bytes or None, rows="")

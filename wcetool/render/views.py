@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -110,7 +111,7 @@ def analysis_page(result: Analysis, view: View) -> Page:
     ]
     return Page(
         title=_title(
-            result.inputs, f"{result.counts.n_samples:,} labels, {found.classes:,} classes"
+            _paths(result.inputs), f"{result.counts.n_samples:,} labels, {found.classes:,} classes"
         ),
         headline=(headline,),
         columns=_columns("class", "count", "share", "ratio", ""),
@@ -193,7 +194,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
     ]
     return Page(
         title=_title(
-            result.inputs,
+            _paths(result.inputs),
             f"{numbers.scored:,} rows scored, {len(result.classes):,} classes, "
             f"{_KINDS[result.kind]}, {weights}",
         ),
@@ -309,10 +310,16 @@ def _interval(estimate: Estimate, digits: int) -> str:
     return f", 95% interval {low} to {high}"
 
 
-def _title(inputs: Sequence[InputRows], facts: str) -> str:
-    first = inputs[0].path if inputs else UNDEFINED
-    more = f" and {len(inputs) - 1:,} more" if len(inputs) > 1 else ""
-    return f"{first}{more}: {facts}"
+def _paths(inputs: Sequence[InputRows]) -> list[str]:
+    return [one.path for one in inputs]
+
+
+def _title(paths: Sequence[str], facts: str) -> str:
+    """Name the inputs: one by its path, several by their folder."""
+    if len(paths) < 2:
+        return f"{paths[0] if paths else UNDEFINED}: {facts}"
+    folder = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
+    return f"{os.path.relpath(folder)}{os.sep} ({len(paths):,} files): {facts}"
 
 
 def _bar(row: Row, key: str, longest: float) -> Bar:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from wcetool.core.distribution import Buckets, ClassCounts, Imbalance
-from wcetool.results.document import InputRows, Row, signature, to_frame
+from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,11 +78,9 @@ class Analysis:
 
     def to_dict(self) -> Row:
         """Return the document of the contract ``wcetool.analyze/1``."""
-        undefined = (
-            {"classes.ratio": "a class without samples has no ratio"}
-            if self.imbalance.absent_classes
-            else {}
-        )
+        undefined = undefined_inputs(self.inputs)
+        if self.imbalance.absent_classes:
+            undefined["classes.ratio"] = "a class without samples has no ratio"
         return {
             "schema": ANALYSIS_SCHEMA,
             "inputs": [one.to_dict() for one in self.inputs],

@@ -28,17 +28,17 @@ class InputRows:
         As the user named it; ``-`` for standard input.
     rows : int
         Rows, those with a missing label included.
-    blank_lines : int
-        Blank lines that are no rows.
+    blank_lines : int or None
+        Blank lines that are no rows; None where they could not be counted.
     """
 
     path: str
     rows: int
-    blank_lines: int = 0
+    blank_lines: int | None = 0
 
     def to_dict(self) -> Row:
-        """Return the JSON form; blank lines stand in it only where there are any."""
-        extra = {"blank_lines": self.blank_lines} if self.blank_lines else {}
+        """Return the JSON form; blank lines stand in it only where there may be any."""
+        extra = {} if self.blank_lines == 0 else {"blank_lines": self.blank_lines}
         return {"path": self.path, "rows": self.rows, **extra}
 
 
@@ -178,6 +178,8 @@ def to_frame(rows: Sequence[Row]) -> pd.DataFrame:
     return frame
 
 
-def total_rows(inputs: Iterable[InputRows]) -> int:
-    """Rows of all inputs together."""
-    return sum(one.rows for one in inputs)
+def undefined_inputs(inputs: Iterable[InputRows]) -> dict[str, str]:
+    """Say which numbers of the inputs are None, and why."""
+    if all(one.blank_lines is not None for one in inputs):
+        return {}
+    return {"inputs.blank_lines": "not counted in a stream with quotes, which is read once"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wcetool.core.loss_report import Estimate, LossReport
 from wcetool.core.vocabulary import InputKind, Reduction, Task
-from wcetool.results.document import InputRows, Row, signature, to_frame
+from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
 from wcetool.results.weights import ClassWeights
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ class ScoreReport:
 
     Attributes
     ----------
-    inputs : tuple of InputRows
-        What was read.
+    inputs, labels : tuple of InputRows
+        What was read; `labels` is empty where the truth is beside the scores.
     task, kind : Task, InputKind
         What the scores are.
     classes : tuple of str
@@ -53,6 +53,7 @@ class ScoreReport:
     class_weight: ClassWeights | None
     weights_from: str | None
     parameters: Mapping[str, str]
+    labels: tuple[InputRows, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -73,12 +74,21 @@ class ScoreReport:
         fields = {
             "weights": "none" if weights is None else weights.scheme,
             "norm": "none" if weights is None else weights.normalization.value,
+            **({} if weights is None else {"weights-sha256": weights.weights_sha256[:16]}),
             "red": self.reduction.value,
             "input": self.kind.value,
             "classes": len(self.classes),
             "missing": "skip",
         }
         return signature("wce", fields | dict(self.parameters))
+
+    def _undefined(self) -> Row:
+        found = {**self.numbers.undefined, **undefined_inputs(self.inputs)}
+        for name, reason in undefined_inputs(self.labels).items():
+            found[name.replace("inputs", "labels")] = reason
+        if self.class_weight is not None and self.class_weight.count is None:
+            found["class_weight.counts_sha256"] = "the weights came without counts"
+        return found
 
     def class_rows(self) -> list[Row]:
         """Return one row per class: support, weight, mean loss, recall, ..."""
@@ -109,6 +119,7 @@ class ScoreReport:
         return {
             "schema": SCORE_SCHEMA,
             "inputs": [one.to_dict() for one in self.inputs],
+            **({"labels": [one.to_dict() for one in self.labels]} if self.labels else {}),
             "task": self.task.value,
             "input": self.kind.value,
             "like": None,
@@ -125,6 +136,8 @@ class ScoreReport:
                 "scheme": weights.scheme,
                 "normalization": weights.normalization.value,
                 "counts_sha256": weights.counts_sha256,
+                "weights_sha256": weights.weights_sha256,
+                "parameters": dict(weights.parameters),
             },
             "loss": {
                 "value": numbers.loss.value,
@@ -146,7 +159,7 @@ class ScoreReport:
             },
             "classes": self.class_rows(),
             "parameters": dict(self.parameters),
-            "undefined": dict(numbers.undefined),
+            "undefined": self._undefined(),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wcetool import __version__
 from wcetool.core.vocabulary import Normalization
-from wcetool.results.document import InputRows, Row, signature, to_frame, total_rows
+from wcetool.results.document import Row, signature, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,17 +29,23 @@ class ClassWeights:
     weight : tuple of float, shape (n_classes,)
         Dimensionless, finite, at least 0.
     count : tuple of int, shape (n_classes,), or None
-        Labels per class; None for a weight file that holds none.
+        Labels per class; None for weights that come without counts.
     scheme : str
         In the form that `--scheme` reads.
     normalization : Normalization
         How the weights are scaled.
     effective_sample_size : float or None
-        Kish's; None if every sample weighs 0.
+        Kish's; None without counts, or if every sample weighs 0.
     capped : int
         Classes that the cap lowered.
+    inputs : tuple of str
+        The paths of the labels.
+    rows : int or None
+        Rows of the inputs, those with a missing label included; None without counts.
+    parameters : mapping
+        Every effective value that can change a number.
     source : str or None
-        The weight file they were read from.
+        The weight file they were read from; not part of what is equal.
     """
 
     classes: tuple[str, ...]
@@ -49,11 +55,12 @@ class ClassWeights:
     normalization: Normalization = Normalization.AS_PUBLISHED
     effective_sample_size: float | None = None
     capped: int = 0
-    inputs: tuple[InputRows, ...] = ()
+    inputs: tuple[str, ...] = ()
+    rows: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    source: str | None = None
+    source: str | None = field(default=None, compare=False)
 
     @property
     def by_class(self) -> dict[str, float]:
@@ -64,10 +71,13 @@ class ClassWeights:
     def counts_sha256(self) -> str | None:
         """Hash of the counts, None where there are none."""
         return (
-            None
-            if self.count is None
-            else counts_sha256(zip(self.classes, self.count, strict=True))
+            None if self.count is None else pairs_sha256(zip(self.classes, self.count, strict=True))
         )
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of the weights."""
+        return pairs_sha256(zip(self.classes, self.weight, strict=True))
 
     @property
     def signature(self) -> str:
@@ -79,6 +89,20 @@ class ClassWeights:
             "missing": "skip",
         }
         return signature("weights", fields | dict(self.parameters))
+
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Which numbers are None, and why."""
+        reason = "the weights came without counts"
+        if self.count is None:
+            names = ("classes.count", "effective_sample_size", "source.rows")
+            return dict.fromkeys((*names, "source.counts_sha256"), reason)
+        found = {}
+        if self.effective_sample_size is None:
+            found["effective_sample_size"] = "every sample weighs 0"
+        if self.rows is None:
+            found["source.rows"] = "the weight file does not say it"
+        return found
 
     def class_rows(self) -> list[Row]:
         """Return one row per class: label, index, count, weight."""
@@ -96,11 +120,6 @@ class ClassWeights:
 
     def to_dict(self) -> Row:
         """Return the document of the contract ``wcetool.weights/1``."""
-        undefined = (
-            {"effective_sample_size": "every sample weighs 0"}
-            if self.effective_sample_size is None
-            else {}
-        )
         return {
             "schema": WEIGHTS_SCHEMA,
             "kind": "class",
@@ -110,12 +129,12 @@ class ClassWeights:
             "effective_sample_size": self.effective_sample_size,
             "capped_classes": self.capped,
             "source": {
-                "inputs": [one.path for one in self.inputs],
-                "rows": total_rows(self.inputs),
+                "inputs": list(self.inputs),
+                "rows": self.rows,
                 "counts_sha256": self.counts_sha256,
             },
             "parameters": dict(self.parameters),
-            "undefined": undefined,
+            "undefined": self.undefined,
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,
@@ -123,14 +142,14 @@ class ClassWeights:
         }
 
 
-def counts_sha256(counts: Iterable[tuple[str, int]]) -> str:
-    """Hash counts: SHA-256 of the JSON of the sorted [label, count] pairs, UTF-8, no spaces.
+def pairs_sha256(pairs: Iterable[tuple[str, float]]) -> str:
+    """Hash numbers by label: SHA-256 of the JSON of the sorted pairs, UTF-8, no spaces.
 
     Examples
     --------
-    >>> counts_sha256([("b", 1), ("a", 2)]) == counts_sha256([("a", 2), ("b", 1)])
+    >>> pairs_sha256([("b", 1), ("a", 2)]) == pairs_sha256([("a", 2), ("b", 1)])
     True
     """
-    pairs = sorted([label, count] for label, count in counts)
-    text = json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
+    ordered = sorted([label, number] for label, number in pairs)
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -91,7 +91,7 @@ def test_counts_and_analyses_are_labels_too():
     from_labels = wcetool.class_weights(LABELS)
     assert wcetool.class_weights({"a": 1, "b": 3, "c": 1}).weight == from_labels.weight
     assert wcetool.class_weights(wcetool.analyze(LABELS)).weight == from_labels.weight
-    with pytest.raises(wcetool.InputError, match="whole numbers"):
+    with pytest.raises(wcetool.InputError, match="not a whole number"):
         wcetool.class_weights({"a": -1})
 
 
@@ -223,7 +223,7 @@ def test_the_public_names_are_there():
 def test_reading_options_are_the_same_everywhere():
     keywords = set(ReadingKeywords.__annotations__)
     assert keywords == set(inspect.signature(ReadingOptions.of).parameters)
-    assert keywords == set(ReadingFlags().keywords()) | {
+    assert keywords - {"defaults"} == set(ReadingFlags().keywords()) | {
         name.replace("no_quoting", "quoting") for name in ReadingFlags.__dataclass_fields__
     }
 

@@ -8,8 +8,6 @@ import pytest
 
 from wcetool.core.exact import (
     BLOCK,
-    LOSS_EXPONENT,
-    SQUARE_EXPONENT,
     DyadicWeights,
     ExactSum,
     rounded,
@@ -19,8 +17,8 @@ from wcetool.errors import MergeError
 ONE_CELL = np.zeros(0, dtype=np.int64)
 
 
-def sum_of(values, exponent=LOSS_EXPONENT):
-    return ExactSum.total(np.array(values, dtype=float), exponent=exponent)
+def sum_of(values):
+    return ExactSum.total(np.array(values, dtype=float))
 
 
 def test_a_sum_equals_fsum_where_floats_cancel():
@@ -71,14 +69,6 @@ def test_sums_by_class_equal_fsum_per_class():
     assert sums.values() == [math.fsum(values[target == k]) for k in range(5)]
 
 
-def test_squares_have_a_scale_of_their_own():
-    values = np.array([1e9, 1e10, 0.1])
-    sums = ExactSum.total(values, exponent=SQUARE_EXPONENT)
-    assert sums.huge == ()
-    # 0.1 is rounded to the quantum 2^-78, a relative error of 3e-23.
-    assert sums.values() == [math.fsum(values)]
-
-
 def test_the_limbs_are_in_one_form_for_one_number():
     left = sum_of([0.1] * 100)
     right = sum_of([0.1] * 37) + sum_of([0.1] * 63)
@@ -98,11 +88,9 @@ def test_a_long_run_of_large_values_does_not_overflow():
     assert total.finite() == [float(BLOCK * (2**19 - 1) * 2**45)]
 
 
-def test_merging_refuses_other_cells_and_other_scales():
+def test_merging_refuses_other_cells():
     with pytest.raises(MergeError):
         ExactSum.zeros(2) + ExactSum.zeros(3)
-    with pytest.raises(MergeError):
-        ExactSum.zeros(2) + ExactSum.zeros(2, exponent=SQUARE_EXPONENT)
 
 
 def test_dyadic_weights_multiply_without_rounding():

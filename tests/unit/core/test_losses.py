@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from wcetool.core import losses
-from wcetool.core.losses import ScoreForm, Tolerance, fault_reason, kinds_that_fit, row_terms
+from wcetool.core.losses import ScoreForm, Tolerance, fault_reason, row_terms
 from wcetool.core.vocabulary import InputKind, Task
 
 PROBS, LOGITS, LOG_PROBS = InputKind.PROBS, InputKind.LOGITS, InputKind.LOG_PROBS
@@ -166,7 +166,7 @@ def test_rows_within_the_tolerance_are_scored_as_stored():
 
 
 def test_the_tolerance_allows_for_what_rounding_explains():
-    allowed = Tolerance.for_rounding(1e-3, 10)
+    allowed = Tolerance.by_default(1e-3, 10)
     assert allowed.row_sum == pytest.approx(1e-4 + 5e-3)
     assert allowed.value == pytest.approx(1e-4 + 5e-4)
 
@@ -220,19 +220,6 @@ def test_extreme_binary_logits_stay_finite():
 )
 def test_a_binary_score_out_of_range_is_a_fault(score, kind):
     assert binary([score], [1], kind).fault.tolist() == [True]
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([[0.2, 0.8], [0.5, 0.5]], [PROBS]),
-        ([[-1.6094379, -0.2231436]], [LOG_PROBS]),
-        ([[2.0, -1.0]], []),
-        ([[0.2, 0.8], [0.9, 0.9]], []),
-    ],
-)
-def test_what_a_block_of_scores_could_be(rows, expected):
-    assert kinds_that_fit(np.array(rows), form(2, PROBS)) == expected
 
 
 def test_no_rows_give_no_terms():

@@ -6,6 +6,8 @@ from wcetool.core.vocabulary import InputKind
 from wcetool.data.affixes import AFFIXES
 from wcetool.data.class_columns import match_classes
 from wcetool.data.formats.table import Column, Holds, Table
+from wcetool.data.options import LabelRules
+from wcetool.data.registry import CSV
 from wcetool.data.score_columns import Clues, choose_score_columns
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError
@@ -16,12 +18,17 @@ def table(*names, lists=()):
         Column(name, place, Holds.NUMBER_LISTS if name in lists else Holds.NUMBERS)
         for place, name in enumerate(names)
     )
-    return Table(InputFile("preds", "csv"), columns)
+    return Table(InputFile("preds", CSV), columns, has_rows=True)
+
+
+def clues_of(found, *, seen=(), classes=None, adds_up=lambda columns: False):
+    labels = frozenset(seen)
+    return Clues(found.columns[0], classes, LabelRules(), labels, lambda: labels, adds_up)
 
 
 def choose(*names, seen=(), classes=None, wanted=None, lists=(), adds_up=lambda columns: False):
     found = table(*names, lists=lists)
-    clues = Clues(found.columns[0], classes, frozenset(seen), adds_up)
+    clues = clues_of(found, seen=seen, classes=classes, adds_up=adds_up)
     return choose_score_columns(found, clues, wanted)
 
 
@@ -116,7 +123,7 @@ def test_a_pattern_is_no_regular_expression():
 def test_numbered_columns_start_at_zero_or_one():
     for names in (("p_0", "p_1"), ("p_1", "p_2")):
         found = table("y", *names)
-        clues = Clues(found.columns[0], ("cat", "dog"), frozenset(), lambda columns: False)
+        clues = clues_of(found, classes=("cat", "dog"))
         chosen = choose_score_columns(found, clues, None)
         classes, order, _ = match_classes(chosen, clues, None, "preds")
         assert (classes, order) == (("cat", "dog"), (0, 1))
@@ -124,6 +131,6 @@ def test_numbered_columns_start_at_zero_or_one():
 
 def test_class_order_is_by_number_whatever_the_columns_say():
     found = table("y", "p_10", "p_2", "p_1")
-    clues = Clues(found.columns[0], None, frozenset(), lambda columns: False)
+    clues = clues_of(found)
     chosen = choose_score_columns(found, clues, None)
     assert match_classes(chosen, clues, None, "preds")[:2] == (("1", "2", "10"), (2, 1, 0))

@@ -1,13 +1,13 @@
-"""The file formats: one module a family, one registry to find them in.
+"""The file formats: one module a family.
 
-A format turns a file into columns and record batches; it knows nothing of labels and scores. To add
-one, write a module with the functions of `Format` and enter it in `_MODULES`.
+A format turns a file into columns and record batches; it knows nothing of labels and scores. What
+formats there are stands in `wcetool.data.registry`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import pyarrow as pa
@@ -17,14 +17,6 @@ from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.data.streams import OnBytes
 from wcetool.errors import InputError
-
-# Loaded when a file needs them: a CSV does not pay for pyarrow.parquet.
-_MODULES: Mapping[str, str] = {
-    "csv": "delimited",
-    "tsv": "delimited",
-    "parquet": "parquet",
-    "memory": "memory",
-}
 
 
 class Format(Protocol):
@@ -41,7 +33,7 @@ class Format(Protocol):
         ...
 
     def splits(self, table: Table, index: int) -> list[Split]:
-        """Cut a file into parts that can be read on their own."""
+        """Cut a file into parts that can be read on their own; nothing is opened."""
         ...
 
     def batches(
@@ -63,19 +55,20 @@ class Format(Protocol):
         """
         ...
 
-    def rounding_unit(self, table: Table, columns: Sequence[int]) -> float:
-        """Return the coarsest unit to which the values of the columns are rounded; 0 if exact."""
-        ...
-
 
 def format_of(file: InputFile) -> Format:
-    """Return the module that reads a file."""
-    name = _MODULES.get(file.format)
-    if name is None:
+    """Return the module that reads a file; it is loaded when the first such file comes.
+
+    Raises
+    ------
+    InputError
+        If the file holds counts and no rows.
+    """
+    if file.format.module is None:
         raise InputError(
             "holds counts, not rows",
             where=file.path,
             hint="wcetool analyze and wcetool weights take counts; other commands need the rows",
         )
-    module: Format = importlib.import_module(f"wcetool.data.formats.{name}")
+    module: Format = importlib.import_module(f"wcetool.data.formats.{file.format.module}")
     return module

@@ -17,7 +17,6 @@ import pyarrow.csv as pacsv
 from wcetool.data import arrow, streams
 from wcetool.data.formats.table import Column, ColumnKind, Dialect, ReadLog, Table
 from wcetool.data.formats.text_head import (
-    DELIMITERS,
     first_rows,
     leading_blank_lines,
     read_head,
@@ -31,6 +30,7 @@ from wcetool.data.formats.text_reading import (
     ignore_bytes,
     input_error,
     plain_text,
+    rows_above,
 )
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
@@ -44,28 +44,27 @@ _END_SCORE = -1.2345678901234567e-300
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the columns of a text file from its first bytes."""
     head = read_head(file, options)
-    leading = leading_blank_lines(head, options.skip_lines)
     dialect = Dialect(
-        delimiter=options.delimiter or DELIMITERS[file.format],
+        delimiter=options.delimiter or file.format.delimiter or ",",
         quote_char=options.quote_char if options.quoting else None,
         escape_char=options.escape_char,
+        comment=options.comment,
         header=options.header is not False,
         header_given=options.header is not None,
         skip_lines=options.skip_lines,
-        leading_blank_lines=leading,
+        leading_blank_lines=leading_blank_lines(head, options.skip_lines),
         encoding=options.encoding,
     )
-    rows = first_rows(file, head, dialect)
-    first = rows[0]
-    names = first if dialect.header else [f"column {n}" for n in range(1, len(first) + 1)]
+    first, *others = first_rows(file, head, dialect)
     if len(first) == 1 and options.delimiter is None:
         refuse_other_delimiter(file, first[0])
-    values = [row for row in rows[int(dialect.header) :] if len(row) == len(names)]
-    sample = tuple(zip(*values, strict=True)) if values else ((),) * len(names)
+    names = first if dialect.header else [f"column {n}" for n in range(1, len(first) + 1)]
+    values = others if dialect.header else [first, *others]
     columns = tuple(
-        Column(name, place, what_it_holds(sample[place])) for place, name in enumerate(names)
+        Column(name, place, what_it_holds([row[place] for row in values if place < len(row)]))
+        for place, name in enumerate(names)
     )
-    return Table(file, columns, dialect, sample=sample)
+    return Table(file, columns, has_rows=bool(values), dialect=dialect)
 
 
 def splits(table: Table, index: int) -> list[Split]:
@@ -83,27 +82,18 @@ def batches(
     last: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Read columns as a stream; blank lines are rows only in a file of one column."""
-    file, dialect = split.file, dialect_of(table)
+    dialect = dialect_of(table)
     one_column = len(table.columns) == 1
     rows = 0
-    plain = plain_text(file, dialect.encoding, on_bytes, last=last)
-    with closing(_RecordStream(plain, _end_row(table, columns))) as text:
+    plain = plain_text(split.file, dialect, on_bytes, last=last)
+    with closing(_RecordStream(plain, dialect, _end_row(table, columns))) as text:
         parsed = _parsed(text, table, columns, blank_lines_are_rows=one_column)
         batches = _without_end(parsed, table, columns[0][1])
         for batch in _without_trailing_blanks(batches, log) if one_column else batches:
             rows += len(batch)
             yield batch
-    above = dialect.skip_lines + dialect.leading_blank_lines + int(dialect.header)
-    if not one_column and text.newlines != rows + above and file.stream is None:
-        # Blank lines, or line breaks inside fields.
-        log.blank_lines += _count_blank_lines(split, table)
-
-
-def rounding_unit(table: Table, columns: Sequence[int]) -> float:
-    """Return the last decimal place that the sample of the columns is written to; 0 if none."""
-    digits = [_decimals(value) for place in columns for value in table.sample[place]]
-    most = max(digits, default=0)
-    return 10.0**-most if most > 0 else 0.0
+    if not one_column:
+        log.blank_lines = _blank_lines(text, rows, split, table)
 
 
 class _RecordStream(streams.Wrapped):
@@ -114,17 +104,21 @@ class _RecordStream(streams.Wrapped):
     has swallowed it.
     """
 
-    def __init__(self, inner: streams.ByteSource, end_row: bytes) -> None:
+    def __init__(self, inner: streams.ByteSource, dialect: Dialect, end_row: bytes) -> None:
         super().__init__(inner)
         self._end_row = end_row
         self._end_sent = False
         self._last = b"\n"
-        self.newlines = 0
+        marks = (dialect.quote_char, dialect.escape_char)
+        self._marks = [mark.encode() for mark in marks if mark is not None]
+        self.lines = 0
+        self.has_marks = False  # quotes or escapes: a line end may be inside a field
 
     def read(self, size: int = -1, /) -> bytes:
         data = self.inner.read(size)
         if data:
-            self.newlines += data.count(b"\n")
+            self.lines += data.count(b"\n")
+            self.has_marks = self.has_marks or any(mark in data for mark in self._marks)
             self._last = data[-1:]
             return data
         if self._end_sent:
@@ -132,7 +126,7 @@ class _RecordStream(streams.Wrapped):
         self._end_sent = True
         if self._last in b"\r\n":
             return self._end_row
-        self.newlines += 1
+        self.lines += 1
         return b"\n" + self._end_row
 
 
@@ -182,7 +176,7 @@ def _without_trailing_blanks(
             yield batch.slice(0, len(batch) - blank)
         if blank:
             held.append(batch.slice(len(batch) - blank))
-    log.blank_lines += sum(len(batch) for batch in held)
+    log.blank_lines = sum(len(batch) for batch in held)
 
 
 def _parsed(
@@ -232,16 +226,25 @@ def _parsed(
         raise input_error(error, table.file, table) from None
 
 
-def _count_blank_lines(split: Split, table: Table) -> int:
-    """Count them as the rows that appear when the parser is told to keep them."""
-    rows = []
+def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> int | None:
+    """Count the lines that are no rows; None where they cannot be told from line ends in fields."""
+    others = text.lines - rows - rows_above(dialect_of(table))
+    if others == 0 or not text.has_marks:
+        return max(others, 0)  # old line ends, of a lone \r, are not counted
+    if split.file.stream is not None:
+        return None
+    # They are the rows that appear when the parser is told to keep them.
+    kept, left_out = (_count_rows(split, table, keep=keep) for keep in (True, False))
+    return kept - left_out
+
+
+def _count_rows(split: Split, table: Table, *, keep: bool) -> int:
     first = [(0, ColumnKind.LABEL)]
-    for keep in (True, False):
-        plain = plain_text(split.file, dialect_of(table).encoding, ignore_bytes, last=True)
-        with closing(_RecordStream(plain, _end_row(table, first))) as text:
-            parsed = _parsed(text, table, first, blank_lines_are_rows=keep)
-            rows.append(sum(len(batch) for batch in parsed))
-    return rows[0] - rows[1]
+    dialect = dialect_of(table)
+    plain = plain_text(split.file, dialect, ignore_bytes, last=True)
+    with closing(_RecordStream(plain, dialect, _end_row(table, first))) as text:
+        parsed = _parsed(text, table, first, blank_lines_are_rows=keep)
+        return sum(len(batch) for batch in parsed)
 
 
 def _trailing_blank_rows(batch: pa.RecordBatch) -> int:
@@ -251,13 +254,3 @@ def _trailing_blank_rows(batch: pa.RecordBatch) -> int:
         return 0
     filled = np.flatnonzero(arrow.as_numpy(column.indices, null=-1) >= 0)
     return len(batch) - (int(filled[-1]) + 1 if len(filled) else 0)
-
-
-def _decimals(text: str) -> int:
-    """Count the decimal places of a number as written; 1.5e-3 has four."""
-    mantissa, _, exponent = text.strip().lower().partition("e")
-    places = len(mantissa.partition(".")[2])
-    try:
-        return places - int(exponent or 0)
-    except ValueError:
-        return 0

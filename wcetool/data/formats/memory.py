@@ -16,12 +16,12 @@ from wcetool.data.source import InputFile, Split
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Describe the columns."""
     table = _table(file)
-    return Table(file, tuple(typed.columns_of(table.schema)), rows=table.num_rows)
+    return Table(file, tuple(typed.columns_of(table.schema)), has_rows=table.num_rows > 0)
 
 
 def splits(table: Table, index: int) -> list[Split]:
     """Return the whole table."""
-    return [Split(table.file, index, rows=table.rows)]
+    return [Split(table.file, index)]
 
 
 def batches(
@@ -37,11 +37,6 @@ def batches(
     chosen = _table(split.file).select([place for place, _ in columns])
     for batch in chosen.to_batches(max_chunksize=typed.batch_rows(chosen.schema.types)):
         yield typed.in_order(batch.columns, columns)
-
-
-def rounding_unit(table: Table, columns: Sequence[int]) -> float:
-    """Return the spacing of the coarsest float type among the columns."""
-    return typed.rounding_unit(_table(table.file).schema.field(place).type for place in columns)
 
 
 def _table(file: InputFile) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 
 from wcetool.data import arrow, streams
 from wcetool.data.formats import typed
-from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
+from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, RowGroup, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
@@ -19,28 +20,31 @@ SPLIT_ROWS = 1 << 17  # row groups smaller than this are read together
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
-    """Read the schema from the footer; no row is read."""
+    """Read the schema and the sizes of the row groups from the footer; no row is read."""
     with _open(file) as parquet:
-        schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+        schema, metadata = parquet.schema_arrow, parquet.metadata
+        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     columns = typed.columns_of(schema)
     # A column of the file wins over a partition key of the same name.
     constants = {key: value for key, value in file.partition if key not in schema.names}
     columns += [Column(key, len(columns) + i, Holds.TEXT) for i, key in enumerate(constants)]
-    return Table(file, tuple(columns), rows=rows, constants=constants)
+    return Table(
+        file,
+        tuple(columns),
+        has_rows=metadata.num_rows > 0,
+        row_groups=tuple(RowGroup(group.num_rows, group.total_byte_size) for group in groups),
+        constants=constants,
+    )
 
 
 def splits(table: Table, index: int) -> list[Split]:
     """Cut at row groups, small ones taken together."""
-    with _open(table.file) as parquet:
-        metadata = parquet.metadata
-        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-        sizes = [(group.num_rows, group.total_byte_size) for group in groups]
     found: list[Split] = []
     start = first_row = rows = size = 0
-    for end, (group_rows, group_size) in enumerate(sizes, start=1):
-        rows += group_rows
-        size += group_size
-        if rows >= SPLIT_ROWS or end == len(sizes):
+    for end, group in enumerate(table.row_groups, start=1):
+        rows += group.rows
+        size += group.size
+        if rows >= SPLIT_ROWS or end == len(table.row_groups):
             found.append(Split(table.file, index, (start, end), first_row, rows, size))
             start, first_row, rows, size = end, first_row + rows, 0, 0
     return found
@@ -57,6 +61,10 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """Read columns of a range of row groups; text columns stay dictionary-encoded."""
     names = [table.columns[place].name for place, _ in columns]
+    times = Counter(table.names)
+    twins = [name for name in names if times[name] > 1]
+    if twins:
+        raise InputError(f"two columns are called {twins[0]!r}", where=split.file.path)
     in_file = [name for name in names if name not in table.constants]
     labels = [
         name
@@ -65,8 +73,8 @@ def batches(
     ]
     with _open(split.file, dictionary=labels) as parquet:
         schema = parquet.schema_arrow
-        groups = list(range(*(split.row_groups or (0, parquet.num_row_groups))))
-        total = sum(parquet.metadata.row_group(i).num_rows for i in groups)
+        groups = list(range(*(split.row_groups or (0, len(table.row_groups)))))
+        total = sum(table.row_groups[i].rows for i in groups)
         read = 0
         try:
             for batch in parquet.iter_batches(
@@ -90,12 +98,6 @@ def batches(
         raise InputError(
             f"{read:,} rows were read where the metadata say {total:,}", where=split.file.path
         )
-
-
-def rounding_unit(table: Table, columns: Sequence[int]) -> float:
-    """Return the spacing of the coarsest float type among the columns."""
-    with _open(table.file) as parquet:
-        return typed.rounding_unit(parquet.schema_arrow.field(place).type for place in columns)
 
 
 def _open(file: InputFile, *, dictionary: Sequence[str] = ()) -> Any:

@@ -38,11 +38,14 @@ class Column:
         From 0, among the columns of the file; partition keys follow.
     holds : Holds
         What it was seen to hold.
+    rounding_unit : float
+        Spacing at 1 of the column's float type; 0 where it has none.
     """
 
     name: str
     place: int
     holds: Holds
+    rounding_unit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Dialect:
     delimiter: str
     quote_char: str | None
     escape_char: str | None
+    comment: str | None
     header: bool
     header_given: bool  # the user said so
     skip_lines: int
@@ -60,8 +64,16 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
+class RowGroup:
+    """A part of a Parquet file."""
+
+    rows: int
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A file with its columns.
+    """A file with its columns; small, however large the file is.
 
     Attributes
     ----------
@@ -69,27 +81,22 @@ class Table:
         The file.
     columns : tuple of Column
         In file order, hive partition keys last.
+    has_rows : bool
+        There is at least one row.
     dialect : Dialect or None
         For text files.
-    rows : int or None
-        Number of rows, where the file says without being read.
-    sample : tuple of tuple of str
-        For text files: the first rows, as text, by column.
+    row_groups : tuple of RowGroup
+        For Parquet.
     constants : mapping of str to str or None
         The hive partition keys that are no columns of the file itself, with their values.
     """
 
     file: InputFile
     columns: tuple[Column, ...]
+    has_rows: bool
     dialect: Dialect | None = None
-    rows: int | None = None
-    sample: tuple[tuple[str, ...], ...] = ()
+    row_groups: tuple[RowGroup, ...] = ()
     constants: Mapping[str, str | None] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        """There are columns and no rows, as far as the beginning shows."""
-        return self.rows == 0 or (self.dialect is not None and not any(self.sample))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,6 +106,12 @@ class Table:
 
 @dataclass(slots=True)
 class ReadLog:
-    """What was noticed while a split was read."""
+    """What was noticed while a split was read.
 
-    blank_lines: int = 0
+    Attributes
+    ----------
+    blank_lines : int or None
+        Blank lines that are no rows; None where they cannot be counted: in a stream with quotes.
+    """
+
+    blank_lines: int | None = 0

@@ -1,4 +1,4 @@
-"""The beginning of a text file: its first rows as text, and the names of its columns."""
+"""The beginning of a text file: its first rows as text, which tell the columns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import closing
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Holds
 from wcetool.data.formats.text_reading import (
+    BLOCK_BYTES,
     READ_ERRORS,
     ignore_bytes,
     input_error,
@@ -20,15 +21,24 @@ from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, short_repr
 
-SAMPLE_ROWS = 1000
-DELIMITERS = {"csv": ",", "tsv": "\t"}
+HEAD_ROWS = 1000
 _OTHER_DELIMITERS = (";", "\t", "|", ",")
+
+# The csv module refuses fields of more than 128 KiB otherwise; the whole process is concerned, and
+# no other user of it is harmed by a larger limit.
+csv.field_size_limit(max(csv.field_size_limit(), BLOCK_BYTES))
 
 
 def read_head(file: InputFile, options: TextOptions) -> bytes:
-    """Return the first bytes of the text, whole lines of it, or say why it is none."""
+    """Return the first bytes of the text, as many whole lines as there are.
+
+    Raises
+    ------
+    InputError
+        If the file is empty, no text, or cannot be read.
+    """
     try:
-        with closing(plain_text(file, options.encoding, ignore_bytes, last=False)) as text:
+        with closing(plain_text(file, options, ignore_bytes, last=False)) as text:
             head = streams.read_head(text)
     except READ_ERRORS as error:
         raise input_error(error, file) from None
@@ -75,9 +85,9 @@ def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> list[list[str]
         for row in reader:
             if row:
                 rows.append(row)
-            if len(rows) > SAMPLE_ROWS:
+            if len(rows) > HEAD_ROWS:
                 break
-    except csv.Error as error:  # a field beyond the limit of the csv module
+    except csv.Error as error:
         if not rows:
             raise InputError(f"the first row cannot be read: {error}", where=file.path) from None
     if not rows:
@@ -91,12 +101,14 @@ def _is_not_utf8(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def what_it_holds(sample: Sequence[str]) -> Holds:
-    """Return what most of the values of a column look like."""
-    values = [value for value in sample if value.strip()]
-    numbers = sum(map(is_number, values))
-    # Most, not all: a stray text in a score column is refused by its row, not passed over.
-    return Holds.NUMBERS if values and 2 * numbers >= len(values) else Holds.TEXT
+def what_it_holds(values: Sequence[str]) -> Holds:
+    """Return what most of the values of a column look like.
+
+    Most, not all: a stray text in a score column is refused by its row, not passed over.
+    """
+    filled = [value for value in values if value.strip()]
+    numbers = sum(map(is_number, filled))
+    return Holds.NUMBERS if filled and 2 * numbers >= len(filled) else Holds.TEXT
 
 
 def is_number(text: str) -> bool:
@@ -109,14 +121,23 @@ def is_number(text: str) -> bool:
 
 
 def refuse_other_delimiter(file: InputFile, first_line: str) -> None:
-    """Refuse a file of one column whose first line looks like several."""
+    """Refuse a file of one column whose first line looks like several.
+
+    Raises
+    ------
+    InputError
+        With the option for either reading.
+    """
+    usual = file.format.delimiter
     found = next((mark for mark in _OTHER_DELIMITERS if mark in first_line), None)
     if found is not None:
         raise InputError(
-            f"has one column when cut at {DELIMITERS[file.format]!r}, "
-            f"but its first line holds {found!r}",
+            f"has one column when cut at {usual!r}, but its first line holds {found!r}",
             where=file.path,
             details=(f"first line: {short_repr(first_line)}",),
-            hint=f"--delimiter '{'tab' if found == chr(9) else found}', "
-            f"or --delimiter '{'tab' if file.format == 'tsv' else ','}' if it is one column",
+            hint=f"--delimiter {_typed(found)}, or --delimiter {_typed(usual)} if it is one column",
         )
+
+
+def _typed(delimiter: str | None) -> str:
+    return "tab" if delimiter == "\t" else f"'{delimiter}'"

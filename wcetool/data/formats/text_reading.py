@@ -1,4 +1,4 @@
-"""What reading any text file needs: plain bytes, the parser's options, errors in our words."""
+"""What reading any text file needs: plain bytes without comments, and errors in our words."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Table
+from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
-from wcetool.errors import InputError, short_repr
+from wcetool.errors import InputError, counted, short_repr
 
-BLOCK_BYTES = 8 << 20  # a block of the reader; a longer record is refused
+BLOCK_BYTES = 2 << 20  # a block of the reader, which reads dozens ahead; a longer record is refused
 READ_ERRORS = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, UnicodeError)
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 _CONVERSION = re.compile(
@@ -21,14 +22,50 @@ _CONVERSION = re.compile(
 
 
 def plain_text(
-    file: InputFile, encoding: str | None, on_bytes: streams.OnBytes, *, last: bool
+    file: InputFile, options: TextOptions | Dialect, on_bytes: streams.OnBytes, *, last: bool
 ) -> streams.ByteSource:
-    """Open a file as plain UTF-8 bytes."""
-    return streams.plain_bytes(file.open(last=last), file.compression, encoding, on_bytes)
+    """Open a file as plain UTF-8 bytes, comment lines left out."""
+    opened = file.open(last=last)
+    plain = streams.plain_bytes(opened, file.compression, options.encoding, on_bytes)
+    if options.comment is None:
+        return plain
+    quoting = getattr(options, "quoting", True)
+    return _Uncommented(plain, options.comment, options.quote_char if quoting else None)
 
 
 def ignore_bytes(_: int) -> None:
     """Report nothing: these bytes are read a second time."""
+
+
+class _Uncommented(streams.Wrapped):
+    """Text without the lines that begin with a character, as long as they are not inside quotes.
+
+    Inside quotes is where an odd number of quotes stands before; comments do not count.
+    """
+
+    def __init__(self, inner: streams.ByteSource, comment: str, quote: str | None) -> None:
+        super().__init__(inner)
+        self._comment = comment.encode()
+        self._quote = quote.encode() if quote is not None else None
+        self._quotes = 0
+        self._partial = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            data = self.inner.read(size)
+            lines = (self._partial + data).splitlines(keepends=True)
+            # The last line may go on, or its \\r may be the first half of a line end.
+            self._partial = lines.pop() if data and lines else b""
+            kept = b"".join(line for line in lines if self._keeps(line))
+            if kept or not data:
+                return kept
+
+    def _keeps(self, line: bytes) -> bool:
+        if line.startswith(self._comment) and self._quotes % 2 == 0:
+            return False
+        if self._quote is not None:
+            self._quotes += line.count(self._quote)
+        return True
 
 
 def dialect_of(table: Table) -> Dialect:
@@ -38,27 +75,19 @@ def dialect_of(table: Table) -> Dialect:
     return table.dialect
 
 
-def row_number(table: Table, physical: int) -> int:
-    """Turn pyarrow's count of lines and records into the number of a row below the header."""
-    dialect = dialect_of(table)
-    return physical - dialect.skip_lines - dialect.leading_blank_lines - int(dialect.header)
+def rows_above(dialect: Dialect) -> int:
+    """Count what pyarrow counts above the first row: skipped and blank lines, and the header."""
+    return dialect.skip_lines + dialect.leading_blank_lines + int(dialect.header)
 
 
 def input_error(error: BaseException, file: InputFile, table: Table | None = None) -> InputError:
     """Say in our words what a library said of a file."""
     text = str(error)
-    misfit = _MISFIT.search(text)
+    misfit, conversion = _MISFIT.search(text), _CONVERSION.search(text)
     if misfit is not None and table is not None:
         return _misfit_error(table, int(misfit[1]), int(misfit[3]), misfit[4])
-    conversion = _CONVERSION.search(text)
     if conversion is not None and table is not None:
-        place, row, reason = int(conversion[1]), int(conversion[2]), conversion[3]
-        column = table.columns[place].name
-        where = f"{file.path}: row {row_number(table, row):,}, column {column!r}"
-        if "UTF8" in reason:
-            return not_utf8(where)
-        value = reason.removeprefix("invalid value ").strip("'")
-        return InputError(f"{short_repr(value)} is not a number", where=where)
+        return _conversion_error(table, int(conversion[1]), int(conversion[2]), conversion[3])
     if isinstance(error, UnicodeError) or "UTF8" in text:
         return not_utf8(file.path)
     if "straddling" in text:
@@ -79,15 +108,29 @@ def input_error(error: BaseException, file: InputFile, table: Table | None = Non
     return InputError(text.splitlines()[0], where=file.path)
 
 
+def _conversion_error(table: Table, place: int, physical_row: int, reason: str) -> InputError:
+    row = physical_row - rows_above(dialect_of(table))
+    where = f"{table.file.path}: row {row:,}, column {table.columns[place].name!r}"
+    if "UTF8" in reason:
+        return not_utf8(where)
+    value = reason.removeprefix("invalid value ").strip("'")
+    return InputError(f"{short_repr(value)} is not a number", where=where)
+
+
 def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> InputError:
     dialect = dialect_of(table)
+    row, width = physical_row - rows_above(dialect), len(table.columns)
     above = "the header" if dialect.header else "the first row"
     swallowed = dialect.quote_char is not None and dialect.quote_char in text and "\n" in text
+    named = dialect.header and row == 1 and fields == width + 1
+    details = [f"text: {short_repr(text.removesuffix(' ...'))}"]
+    if named:
+        details.append("one field more than the header: are there row names without a header?")
     return InputError(
-        f"{fields} {'field' if fields == 1 else 'fields'}, where {above} has {len(table.columns)}"
+        f"{counted(fields, 'field')}, where {above} has {width}"
         + ("; perhaps a quote is opened and never closed" if swallowed else ""),
-        where=f"{table.file.path}: row {row_number(table, physical_row):,}",
-        details=(f"text: {short_repr(text.removesuffix(' ...'))}",),
+        where=f"{table.file.path}: row {row:,}",
+        details=details,
         hint="--no-quoting, if quotes are ordinary characters in this file"
         if swallowed
         else "--delimiter, --no-quoting or --skip-lines, if the file is written in another way",

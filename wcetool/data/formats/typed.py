@@ -25,18 +25,16 @@ _EPSILON = {
 
 def columns_of(schema: pa.Schema) -> list[Column]:
     """Describe the top-level columns of a schema."""
-    return [Column(field.name, place, _holds(field.type)) for place, field in enumerate(schema)]
+    return [
+        Column(field.name, place, _holds(field.type), _EPSILON.get(_value_type(field.type), 0.0))
+        for place, field in enumerate(schema)
+    ]
 
 
 def batch_rows(kinds: Iterable[pa.DataType]) -> int:
     """Return how many rows of these types make a batch."""
     width = sum(_width(kind) for kind in kinds)
     return max(1, min(BATCH_ROWS, BATCH_VALUES // max(width, 1)))
-
-
-def rounding_unit(kinds: Iterable[pa.DataType]) -> float:
-    """Return the spacing of the coarsest float type at 1; 0 if there is none."""
-    return max((_EPSILON.get(_value_type(kind), 0.0) for kind in kinds), default=0.0)
 
 
 def in_order(

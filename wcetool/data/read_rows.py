@@ -1,0 +1,89 @@
+"""What was read of each input: rows, blank lines, doubts about the header; a mergeable state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wcetool.data.dataset import Dataset
+from wcetool.data.formats.table import ReadLog
+from wcetool.data.headers import HeaderDoubts
+from wcetool.data.source import Split
+from wcetool.results.document import InputRows
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """Rows and what was noticed beside them, by the number of the input; add to merge.
+
+    Attributes
+    ----------
+    rows : Counter of int
+        Rows.
+    blank_lines : Counter of int
+        Blank lines that are no rows.
+    uncounted : frozenset of int
+        Inputs whose blank lines could not be counted.
+    doubts : HeaderDoubts
+        What the labels say of the header above them.
+    """
+
+    rows: Counter[int] = field(default_factory=Counter)
+    blank_lines: Counter[int] = field(default_factory=Counter)
+    uncounted: frozenset[int] = frozenset()
+    doubts: HeaderDoubts = field(default_factory=HeaderDoubts)
+
+    @classmethod
+    def of(cls, split: Split, n_rows: int, log: ReadLog, doubts: HeaderDoubts) -> ReadRows:
+        """Return what reading one split showed."""
+        return cls(
+            Counter({split.index: n_rows}),
+            Counter({split.index: log.blank_lines or 0}),
+            frozenset({split.index} if log.blank_lines is None else ()),
+            doubts,
+        )
+
+    def __add__(self, other: ReadRows) -> ReadRows:
+        return ReadRows(
+            self.rows + other.rows,
+            self.blank_lines + other.blank_lines,
+            self.uncounted | other.uncounted,
+            self.doubts + other.doubts,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state in the form that JSON keeps exactly."""
+        return {
+            "rows": sorted(self.rows.items()),
+            "blank_lines": sorted(self.blank_lines.items()),
+            "uncounted": sorted(self.uncounted),
+            "doubts": self.doubts.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ReadRows:
+        """Restore what `to_dict` returned."""
+        return cls(
+            Counter(dict(data["rows"])),
+            Counter(dict(data["blank_lines"])),
+            frozenset(data["uncounted"]),
+            HeaderDoubts.from_dict(data["doubts"]),
+        )
+
+    @property
+    def total(self) -> int:
+        """Rows of all inputs."""
+        return self.rows.total()
+
+    def by_input(self, dataset: Dataset) -> tuple[InputRows, ...]:
+        """Return the rows of each input of a dataset, in order."""
+        return tuple(
+            InputRows(
+                table.file.path,
+                self.rows[index],
+                None if index in self.uncounted else self.blank_lines[index],
+            )
+            for index, table in enumerate(dataset.tables)
+        )

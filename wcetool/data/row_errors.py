@@ -1,0 +1,118 @@
+"""What is wrong with a row of predictions, in words that name it and say what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from wcetool.core.arrays import FloatArray, IntArray
+from wcetool.core.losses import ScoreForm, fault_reason
+from wcetool.core.rounding import RoundedRows
+from wcetool.core.vocabulary import InputKind, Task
+from wcetool.errors import LISTED, InputError, quoted
+
+_RULES = {
+    (Task.MULTICLASS, InputKind.PROBS): "probabilities that sum to 1",
+    (Task.MULTICLASS, InputKind.LOGITS): "finite logits",
+    (Task.MULTICLASS, InputKind.LOG_PROBS): "logarithms of probabilities that sum to 1",
+    (Task.BINARY, InputKind.PROBS): "a probability",
+    (Task.BINARY, InputKind.LOGITS): "a logit",
+    (Task.BINARY, InputKind.LOG_PROBS): "the logarithm of a probability",
+}
+
+
+def unknown_labels(
+    unknown: Mapping[str, int], classes: Sequence[str], where: str, first_row: int
+) -> InputError:
+    """Name labels without a score column, and what may be meant.
+
+    Parameters
+    ----------
+    unknown : mapping of str to int
+        The labels, and the first row of each, from 0.
+    classes : sequence of str
+        The classes that have a column.
+    where : str
+        The file.
+    first_row : int
+        Number of the row that `unknown` counts as 0.
+    """
+    label, row = min(unknown.items(), key=lambda item: item[1])
+    return InputError(
+        f"label {quoted([label])} has no score column",
+        where=f"{where}: row {first_row + row:,}",
+        details=(
+            f"classes with a column: {quoted(classes)}",
+            *([f"labels without one: {quoted(sorted(unknown))}"] if len(unknown) > 1 else []),
+        ),
+        hint=_label_hint(label, classes),
+    )
+
+
+def _label_hint(label: str, classes: Sequence[str]) -> str:
+    whole = label.removesuffix(".0")
+    if whole != label and whole in classes:
+        return f"the labels are floats: write them as integers, or give --names with {label!r}"
+    if label.strip() != label and label.strip() in classes:
+        return "--strip takes the white space off"
+    if label.casefold() in {one.casefold() for one in classes}:
+        return "--casefold folds the case"
+    return "--classes with the classes of the columns, or --missing for labels that mean none"
+
+
+def faulty_rows(values: FloatArray, rows: IntArray, form: ScoreForm, where: str) -> InputError:
+    """Name the first rows that break the rules of a form.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_faulty, n_classes)
+        The rows.
+    rows : int64 array of shape (n_faulty,)
+        Their numbers, from 1.
+    form : ScoreForm
+        The rules.
+    where : str
+        The file.
+    """
+    reasons = [fault_reason(row, form) for row in values[:LISTED]]
+    return _rows_error(
+        list(zip(rows.tolist(), reasons, strict=False)),
+        len(rows),
+        form,
+        where,
+        hint=_fault_hint(values, form),
+    )
+
+
+def unexplained_rows(rounded: RoundedRows, form: ScoreForm, paths: Sequence[str]) -> InputError:
+    """Name the first rows that rounding could have explained, had the file fewer decimals."""
+    odd = rounded.unexplained
+    where = paths[odd.first[0][0]]
+    word = "the probabilities sum" if form.kind is InputKind.LOG_PROBS else "sums"
+    named = [
+        (row, f"{word} to {total:.6g}") for index, row, total in odd.first if paths[index] == where
+    ]
+    return _rows_error(named, odd.count, form, where, hint=_fault_hint(np.ones((1, 1)), form))
+
+
+def _rows_error(
+    rows: Sequence[tuple[int, str]], n_rows: int, form: ScoreForm, where: str, *, hint: str | None
+) -> InputError:
+    details = [f"row {row:,}: {reason}" for row, reason in rows]
+    if n_rows > len(rows):
+        details.append(f"… {n_rows - len(rows):,} more among the rows that were read")
+    return InputError(
+        f"row {rows[0][0]:,} does not hold {_RULES[form.task, form.kind]}",
+        where=where,
+        details=details,
+        hint=hint,
+    )
+
+
+def _fault_hint(values: FloatArray, form: ScoreForm) -> str | None:
+    if form.kind is InputKind.LOGITS or np.isnan(values).any():
+        return None
+    if form.kind is InputKind.PROBS and values.min() >= 0.0 and form.task is Task.MULTICLASS:
+        return "--renormalize divides each row by its sum; --input logits if these are logits"
+    return "--input logits, if these are logits"
