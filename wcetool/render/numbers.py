@@ -8,13 +8,13 @@ UNDEFINED = "—"
 
 
 def decimal(value: float | None, digits: int) -> str:
-    """Write a number with a fixed number of decimals, a tiny one in scientific form."""
+    """Write a number with a fixed number of decimals, of two or more a tiny one as 1.2e-05."""
     if value is None or math.isnan(value):
         return UNDEFINED
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    if value != 0.0 and abs(value) < 0.5 * 10.0**-digits:
-        return f"{value:.{max(digits - 2, 0)}e}"
+    if value != 0.0 and abs(value) < 0.5 * 10.0**-digits and digits >= 2:
+        return f"{value:.{digits - 2}e}"
     return f"{value:,.{digits}f}"
 
 

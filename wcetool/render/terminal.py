@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.bar import Bar as RichBar
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -84,14 +85,32 @@ def _table(page: Page, width: int | None) -> Table:
     for i in shown:
         header = _text(page.columns[i].header)
         if page.columns[i].is_name:
-            table.add_column(header, no_wrap=True, overflow="ellipsis", max_width=name)
+            table.add_column(header, no_wrap=True)
         elif i in needed:
             table.add_column(header, justify="right", no_wrap=True, min_width=needed[i])
         else:
             table.add_column(header, no_wrap=True)
     for row in page.rows:
-        table.add_row(*(_cell(row[i], min(bar or BAR_WIDTH, BAR_WIDTH)) for i in shown))
+        cells = [
+            _shortened(row[i], name) if page.columns[i].is_name and name is not None else row[i]
+            for i in shown
+        ]
+        table.add_row(*(_cell(cell, min(bar or BAR_WIDTH, BAR_WIDTH)) for cell in cells))
     return table
+
+
+def _shortened(name: Cell, width: int) -> Cell:
+    """Cut a long name in the middle: what tells classes apart is often at the end."""
+    text = printable(str(name))
+    if cell_len(text) <= width:
+        return name
+    head = set_cell_size(text, width // 2)
+    tail = ""
+    for character in reversed(text):
+        if cell_len(character + tail) > width - width // 2 - 1:
+            break
+        tail = character + tail
+    return f"{head}…{tail}"
 
 
 def _is_bar(page: Page, column: int) -> bool:

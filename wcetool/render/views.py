@@ -82,13 +82,15 @@ def analysis_page(result: Analysis, view: View) -> Page:
         )
         for row in rows
     ]
-    headline = (
-        f"Imbalance ratio {decimal(found.ratio, digits)}: {largest} has {whole(max(counts))} "
-        "labels, "
-        f"{smallest} has {whole(smallest_count)}."
-        if found.classes > 1
-        else f"One class, {largest}: there is nothing to balance."
-    )
+    if found.classes == 1:
+        headline = f"One class, {largest}: there is nothing to balance."
+    elif smallest_count == max(counts):
+        headline = f"The classes are balanced: each has {counted(smallest_count, 'label')}."
+    else:
+        headline = (
+            f"Imbalance ratio {decimal(found.ratio, digits)}: {largest} has "
+            f"{counted(max(counts), 'label')}, {smallest} has {whole(smallest_count)}."
+        )
     buckets = result.buckets.sort(result.counts)
     facts = [
         Fact("imbalance ratio", decimal(found.ratio, digits), "largest count / smallest count"),
@@ -111,7 +113,9 @@ def analysis_page(result: Analysis, view: View) -> Page:
     ]
     return Page(
         title=_title(
-            _paths(result.inputs), f"{result.counts.n_samples:,} labels, {found.classes:,} classes"
+            _paths(result.inputs),
+            f"{counted(result.counts.n_samples, 'label')}, "
+            f"{counted(found.classes, 'class', 'classes')}",
         ),
         headline=(headline,),
         columns=_columns("class", "count", "share", "ratio", ""),
@@ -145,7 +149,9 @@ def weights_page(result: ClassWeights, view: View) -> Page:
         Fact(
             "largest / smallest",
             decimal(max(positive) / min(positive) if positive else None, digits),
-            f"{result.capped:,} classes capped" if result.capped else "weight above 0",
+            f"{counted(result.capped, 'class', 'classes')} capped"
+            if result.capped
+            else "weight above 0",
         ),
         Fact(
             "effective samples",
@@ -154,7 +160,10 @@ def weights_page(result: ClassWeights, view: View) -> Page:
         ),
     ]
     return Page(
-        title=_title(result.inputs, f"{samples:,} labels, {len(result.classes):,} classes"),
+        title=_title(
+            result.inputs,
+            f"{counted(samples, 'label')}, {counted(len(result.classes), 'class', 'classes')}",
+        ),
         headline=(f"Class weights by {result.scheme}.",),
         columns=_columns("class", "count", "weight", ""),
         rows=table,
@@ -185,17 +194,18 @@ def score_page(result: ScoreReport, view: View) -> Page:
             *([decimal(row["weight"], digits)] if weighted else []),
             decimal(row["mean_loss"], digits),
             percent(row["loss_share"], digits),
+            _bar(row, "loss_share", longest),
             decimal(row["recall"], digits),
             decimal(row["precision"], digits),
             decimal(row["mean_true_probability"], digits),
-            _bar(row, "loss_share", longest),
         )
         for row in rows
     ]
     return Page(
         title=_title(
             _paths(result.inputs),
-            f"{numbers.scored:,} rows scored, {len(result.classes):,} classes, "
+            f"{counted(numbers.scored, 'row')} scored, "
+            f"{counted(len(result.classes), 'class', 'classes')}, "
             f"{_KINDS[result.kind]}, {weights}",
         ),
         headline=(_answer(result, digits), _meaning(result, digits)),
@@ -205,10 +215,10 @@ def score_page(result: ScoreReport, view: View) -> Page:
             *(["weight"] if weighted else []),
             "mean loss",
             "loss share",
+            "",
             "recall",
             "precision",
             "p(true)",
-            "",
         ),
         rows=table,
         facts=(_losses(result, digits), _metrics(result, digits)),
@@ -249,18 +259,26 @@ _FORMULAS = {
 def _answer(result: ScoreReport, digits: int) -> str:
     loss = result.numbers.loss
     interval = _interval(loss, digits)
-    return f"Cross-entropy {decimal(loss.value, digits)} nats{interval} ({result.reduction.value})."
+    unit = "nats in all" if result.reduction is Reduction.SUM else "nats"
+    return f"Cross-entropy {decimal(loss.value, digits)} {unit}{interval} ({result.reduction})."
 
 
 def _meaning(result: ScoreReport, digits: int) -> str:
-    """Compare the loss with that of knowing nothing but the class shares."""
-    skill, prior = result.numbers.skill, decimal(result.numbers.prior_loss, digits)
+    """Compare the weighted mean with that of knowing nothing but the class shares."""
+    numbers = result.numbers
+    skill, prior = numbers.skill, decimal(numbers.prior_loss, digits)
     shares = "weighted class shares" if result.class_weight is not None else "class shares"
     if skill is None:
-        return f"Always predicting the {shares} costs {prior}."
-    if skill < 0:
+        return f"Always predicting the {shares} costs {prior} a row."
+    what = "That"
+    if result.reduction is not Reduction.WEIGHTED_MEAN:
+        mean = decimal(numbers.reductions[Reduction.WEIGHTED_MEAN], digits)
+        what = f"The {Reduction.WEIGHTED_MEAN}, {mean},"
+    if skill < 0 and what == "That":
         return f"Always predicting the {shares} would cost less: {prior}."
-    return f"That is {percent(skill, digits)} below always predicting the {shares} ({prior})."
+    if skill < 0:
+        return f"{what} is more than always predicting the {shares} costs: {prior}."
+    return f"{what} is {percent(skill, digits)} below always predicting the {shares} ({prior})."
 
 
 def _losses(result: ScoreReport, digits: int) -> list[Fact]:
@@ -277,11 +295,11 @@ def _losses(result: ScoreReport, digits: int) -> list[Fact]:
             "mean of the class means: the loss under inverse weights",
         ),
     ]
+    facts += [
+        Fact(reduction.value, decimal(value, digits), _FORMULAS[reduction])
+        for reduction, value in numbers.reductions.items()
+    ]
     if result.class_weight is not None:
-        facts += [
-            Fact(reduction.value, decimal(value, digits), _FORMULAS[reduction])
-            for reduction, value in numbers.reductions.items()
-        ]
         facts.append(Fact("weight sum", decimal(numbers.weight_sum, digits), "sum(w)"))
     if numbers.zero_probability_rows:
         facts += [
