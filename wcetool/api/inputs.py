@@ -20,9 +20,9 @@ def effective_options(reading: ReadingOptions, formats: Collection[FormatInfo]) 
     """
     if not any(info.is_text for info in formats):
         reading = reading.without(TEXT_OPTIONS, "no input is a text file with columns")
-    if all(info is registry.COUNTS for info in formats):
+    if all(info == registry.COUNTS for info in formats):
         reading = reading.without(("label-column",), "counts have no columns")
-    if all(info is registry.MEMORY for info in formats):
+    if all(info == registry.MEMORY for info in formats):
         reading = reading.without(("input-format",), "no file is read")
     return reading
 
@@ -39,6 +39,6 @@ def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]
         if file.compression and not file.path.lower().endswith(registry.COMPRESSION_SUFFIXES):
             notes.append(f"{file.path} is compressed with {file.compression}, by its content")
         by_content = reading.input_format is None and file.format.magic is not None
-        if by_content and registry.by_suffix(file.path) is not file.format:
+        if by_content and registry.by_suffix(file.path) != file.format:
             notes.append(f"{file.path} is read as {file.format.name}, by its content")
     return notes

@@ -73,7 +73,7 @@ def counted_labels(
         return _from_rows([], label_dataset(labels), reading, jobs, on_progress)
     files = find_files(paths, reading.input_format)
     reading = effective_options(reading, [file.format for file in files])
-    row_files = [file for file in files if file.format is not registry.COUNTS]
+    row_files = [file for file in files if file.format != registry.COUNTS]
     dataset = open_files(row_files, reading) if row_files else None
     return _from_rows(files, dataset, reading, jobs, on_progress)
 
@@ -90,7 +90,7 @@ def _from_rows(
     state = CountState()
     parameters: dict[str, str] = {}
     if dataset is not None:
-        if not any(file.format is registry.COUNTS for file in files):
+        if not any(file.format == registry.COUNTS for file in files):
             dataset.refuse_empty()
         choice = choose_label_column(dataset.first, reading.label_column)
         if not dataset.is_bare_column:
@@ -102,7 +102,7 @@ def _from_rows(
     counted = {
         file.path: relabelled(read_tally(file), reading.rules)
         for file in files
-        if file.format is registry.COUNTS
+        if file.format == registry.COUNTS
     }
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(

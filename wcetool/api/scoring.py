@@ -19,7 +19,7 @@ from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.formats.table import Column
 from wcetool.data.layout import ScoreLayout, ScoreRequest, decide_layout
 from wcetool.data.memory import as_paths, label_dataset, score_dataset
-from wcetool.data.options import ReadingKeywords, ReadingOptions, refuse_idle
+from wcetool.data.options import ReadingKeywords, ReadingOptions, number, refuse_idle
 from wcetool.data.pairing import other_order, unused_label
 from wcetool.data.source import find_files
 from wcetool.data.truth import TruthElsewhere
@@ -219,7 +219,13 @@ class _Evaluation:
         defaults: Collection[str] = (),
         **keywords: Unpack[ScoreKeywords],
     ) -> _Evaluation:
-        clip, tolerance = keywords.get("clip"), keywords.get("sum_tolerance")
+        clip, tolerance = (
+            None if value is None else number(value, f"--{option}")
+            for option, value in (
+                ("clip", keywords.get("clip")),
+                ("sum-tolerance", keywords.get("sum_tolerance")),
+            )
+        )
         positive_class, kind = keywords.get("positive_class"), keywords.get("input")
         renormalize = bool(keywords.get("renormalize"))
         if clip is not None and not 0.0 < clip < 1.0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -20,11 +20,11 @@ from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import open_files
 from wcetool.data.labels import value_text
 from wcetool.data.memory import as_paths, label_dataset
-from wcetool.data.options import ReadingKeywords, ReadingOptions
+from wcetool.data.options import ReadingKeywords, ReadingOptions, number
 from wcetool.data.source import find_files
 from wcetool.data.truth import label_codes
 from wcetool.engine.local import OnProgress
-from wcetool.errors import WeightFileError, quoted
+from wcetool.errors import UsageError, WeightFileError, quoted
 from wcetool.results.weights import ClassWeights
 
 DEFAULT_SCHEME = "inverse"
@@ -83,11 +83,11 @@ def class_weights(
         normalize=parse_word(
             Normalization, normalize, option="--normalize", default=Normalization.AS_PUBLISHED
         ),
-        cap=None if cap is None else float(cap),
+        cap=None if cap is None else number(cap, "--cap"),
         zero_count=parse_word(
             ZeroCount, zero_count, option="--zero-count", default=ZeroCount.ERROR
         ),
-        given={str(label): float(weight) for label, weight in (set_weights or {}).items()},
+        given={str(label): number(w, "--set") for label, w in (set_weights or {}).items()},
     )
     counted = counted_labels(
         labels_or_counts, ReadingOptions.of(**reading), jobs=jobs, on_progress=on_progress
@@ -190,7 +190,8 @@ def given_weights(class_weight: Any, classes: Sequence[str] | None = None) -> Cl
                 f"a label is missing, or there twice: {quoted(map(str, class_weight))}",
                 where="class_weight",
             )
-        return _manual(tuple(map(str, labels)), [float(w) for w in class_weight.values()])
+        values = [number(weight, "class_weight") for weight in class_weight.values()]
+        return _manual(tuple(map(str, labels)), values)
     if isinstance(class_weight, os.PathLike):
         return read_weights(class_weight)
     if isinstance(class_weight, str):
@@ -200,7 +201,9 @@ def given_weights(class_weight: Any, classes: Sequence[str] | None = None) -> Cl
             return read_weights(class_weight)
         parse_scheme(class_weight)  # raises: unknown, with the nearest name
         return None
-    values = [float(weight) for weight in class_weight]
+    if not isinstance(class_weight, Iterable):
+        raise UsageError(f"{class_weight!r} weighs no classes", where="class_weight")
+    values = [number(weight, "class_weight") for weight in class_weight]
     if classes is None or len(values) != len(classes):
         raise WeightFileError(
             f"{len(values):,} weights, for "

@@ -55,7 +55,7 @@ class Dataset:
     def is_bare_column(self) -> bool:
         """Labels in memory that came without a name."""
         first = self.first
-        return first.file.format is MEMORY and first.names == (LABEL_NAME,)
+        return first.file.format == MEMORY and first.names == (LABEL_NAME,)
 
     def refuse_empty(self) -> None:
         """Refuse a dataset without rows.

@@ -263,8 +263,8 @@ def _adds_up(dataset: Dataset, columns: Sequence[Column]) -> bool:
 
 
 def _mostly(values: FloatArray, form: ScoreForm) -> bool:
-    """Tell whether most rows keep the rules of a form; the others are then faults of their own."""
-    return len(values) > 0 and 2 * int(rows_that_fit(values, form).sum()) > len(values)
+    """Tell whether at least half of the rows keep the rules of a form; the others are faults."""
+    return len(values) > 0 and 2 * int(rows_that_fit(values, form).sum()) >= len(values)
 
 
 def _tolerance(

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from wcetool.data import registry
+from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import LABEL_NAME, Dataset
 from wcetool.data.formats import memory
 from wcetool.data.labels import is_label_type, value_text
@@ -59,7 +60,7 @@ def score_dataset(y_true: Any, y_score: Any) -> Dataset:
     InputError
         If the lengths differ, or the scores are not numbers of one or two dimensions.
     """
-    labels = label_column(y_true)
+    labels = _truth(y_true)
     if _is_table(y_score):
         table = _table(y_score)
         columns, names = list(table.columns), list(table.column_names)
@@ -70,6 +71,13 @@ def score_dataset(y_true: Any, y_score: Any) -> Dataset:
     return _dataset(pa.Table.from_arrays([labels, *columns], names=[LABEL_NAME, *names]))
 
 
+def _truth(y_true: Any) -> pa.ChunkedArray:
+    if not _is_table(y_true):
+        return label_column(y_true)
+    table = _table(y_true)
+    return table.column(choose_label_column(_dataset(table).first, None).column.place)
+
+
 def label_column(values: Any) -> pa.ChunkedArray:
     """Return labels as an Arrow column.
 
@@ -78,6 +86,7 @@ def label_column(values: Any) -> pa.ChunkedArray:
     InputError
         If the values have more than one dimension, or a type that has no text.
     """
+    _refuse_counts(values)
     if isinstance(values, pa.Array | pa.ChunkedArray):
         column = values
     elif isinstance(values, np.ndarray) or hasattr(values, "dtype"):
@@ -88,8 +97,23 @@ def label_column(values: Any) -> pa.ChunkedArray:
         column = _texts(values)
     chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     if not is_label_type(chunked.type):
-        raise InputError(f"labels of type {chunked.type} have no text")
+        raise InputError(
+            f"labels of type {chunked.type} have no text",
+            details=("a time that is meant as a label is to be given as text",)
+            if pa.types.is_temporal(chunked.type)
+            else (),
+        )
     return chunked
+
+
+def _refuse_counts(values: Any) -> None:
+    """Refuse what `value_counts` returns: its values are no labels, and its labels an index."""
+    if getattr(values, "name", None) in ("count", "proportion") and hasattr(values, "index"):
+        if type(values.index).__name__ != "RangeIndex":
+            raise InputError(
+                "looks like the counts of value_counts(), where labels are expected",
+                hint="series.value_counts().to_dict() for counts",
+            )
 
 
 def _typed_column(values: Any) -> pa.Array | pa.ChunkedArray:
@@ -110,6 +134,8 @@ def _texts(values: Iterable[Any]) -> pa.Array:
     try:
         return pa.array([_text(value) for value in values], pa.string())
     except TypeError:
+        if type(values).__name__ == "LazyFrame":
+            raise InputError("is a LazyFrame, which holds no values", hint="collect() it") from None
         raise InputError(f"{type(values).__name__} is not a column of labels") from None
 
 
@@ -123,7 +149,7 @@ def _text(value: object) -> str | None:
 
 def _is_table(values: object) -> bool:
     return isinstance(values, pa.Table | pa.RecordBatch) or (
-        hasattr(values, "columns") and hasattr(values, "__arrow_c_stream__")
+        hasattr(values, "__arrow_c_stream__") and hasattr(values, "columns")
     )
 
 
@@ -135,7 +161,16 @@ def _table(values: Any) -> pa.Table:
         return values
     if hasattr(values, "to_arrow"):
         return values.to_arrow()
-    return pa.Table.from_pandas(values.rename(columns=str), preserve_index=False)
+    columns = [_frame_column(values.iloc[:, place]) for place in range(values.shape[1])]
+    return pa.Table.from_arrays(columns, names=[str(name) for name in values.columns])
+
+
+def _frame_column(series: Any) -> pa.Array | pa.ChunkedArray:
+    """Convert a column of a pandas frame; one of mixed values becomes their texts."""
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowException, TypeError):
+        return _texts(series)
 
 
 def _score_column(y_score: Any) -> pa.Array:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from wcetool.data import streams
 from wcetool.errors import InputError, UsageError, quoted, short_repr
@@ -255,6 +255,20 @@ TEXT_OPTIONS = frozenset(
         "encoding",
     )
 )
+
+
+def number(value: Any, where: str) -> float:
+    """Return a number that Python code gave.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{value!r} is not a number", where=where) from None
 
 
 def refuse_idle(option: str, reason: str, defaults: Collection[str]) -> None:

@@ -147,7 +147,7 @@ def find_files(
             where=STDIN,
             hint="- alone, or files alone",
         )
-    if form is not None and form is not registry.PARQUET and any(map(os.path.isdir, named)):
+    if form is not None and form != registry.PARQUET and any(map(os.path.isdir, named)):
         raise UsageError(
             f"a folder is read as Parquet, not as {form.name}",
             where="--input-format",
@@ -253,7 +253,7 @@ def _stream_file(path: str, stream: streams.ReplayedStream, form: FormatInfo | N
     """Take standard input, a pipe or a device: what is read from it is gone."""
     head = streams.read_head(stream.open(), MAGIC_BYTES)
     found = form or registry.by_magic(head) or registry.CSV
-    if found is registry.PARQUET:  # is read from its end
+    if found == registry.PARQUET:  # is read from its end
         return InputFile(path, found, spool=streams.spooled(stream.open(last=True)))
     return InputFile(path, found, streams.compression_of(head), stream=stream)
 

@@ -26,7 +26,7 @@ from wcetool.results.document import Row, to_csv, to_json
 from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
 _COLUMNS = ("label", "index", "count", "weight")
-Kind = TypeVar("Kind", str, int, dict[str, Any], list[Any])
+Kind = TypeVar("Kind", str, dict[str, Any], list[Any])
 
 
 def suffix_of(path: str) -> str:
@@ -102,9 +102,9 @@ def read_weights(path: str) -> ClassWeights:
         scheme=told.get("scheme", str, "manual"),
         normalization=told.normalization(),
         effective_sample_size=_effective_sample_size(weight, count),
-        capped=told.get("capped_classes", int, 0),
+        capped=_whole(document.get("capped_classes")),
         inputs=tuple(map(str, inputs)) if isinstance(inputs, list) else (),
-        rows=source["rows"] if type(source.get("rows")) is int else None,
+        rows=_whole(source.get("rows")),
         parameters={key: str(text) for key, text in told.get("parameters", dict, {}).items()},
         notes=tuple(map(str, told.get("notes", list, []))),
         warnings=tuple(map(str, told.get("warnings", list, []))),
@@ -132,6 +132,10 @@ class _Told:
         if word not in list(Normalization):
             raise WeightFileError(f"normalization {word!r} is not known", where=self._path)
         return Normalization(word)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _effective_sample_size(weight: Sequence[float], count: Sequence[int] | None) -> float | None:

@@ -36,8 +36,8 @@ class ClassWeights:
         How the weights are scaled.
     effective_sample_size : float or None
         Kish's; None without counts, or if every sample weighs 0.
-    capped : int
-        Classes that the cap lowered.
+    capped : int or None
+        Classes that the cap lowered; None for weights that do not say it.
     inputs : tuple of str
         The paths of the labels.
     rows : int or None
@@ -54,7 +54,7 @@ class ClassWeights:
     scheme: str
     normalization: Normalization = Normalization.AS_PUBLISHED
     effective_sample_size: float | None = None
-    capped: int = 0
+    capped: int | None = None
     inputs: tuple[str, ...] = ()
     rows: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -93,15 +93,16 @@ class ClassWeights:
     @property
     def undefined(self) -> dict[str, str]:
         """Which numbers are None, and why."""
-        reason = "the weights came without counts"
-        if self.count is None:
-            names = ("classes.count", "effective_sample_size", "source.rows")
-            return dict.fromkeys((*names, "source.counts_sha256"), reason)
         found = {}
-        if self.effective_sample_size is None:
+        if self.count is None:
+            names = ("classes.count", "effective_sample_size", "source.counts_sha256")
+            found = dict.fromkeys(names, "the weights came without counts")
+        elif self.effective_sample_size is None:
             found["effective_sample_size"] = "every sample weighs 0"
         if self.rows is None:
-            found["source.rows"] = "the weight file does not say it"
+            found["source.rows"] = "the weights do not say it"
+        if self.capped is None:
+            found["capped_classes"] = "the weights do not say it"
         return found
 
     def class_rows(self) -> list[Row]:

@@ -11,10 +11,12 @@ import pytest
 from sklearn.metrics import log_loss
 
 import wcetool
+from wcetool.api.scoring import ScoreKeywords
 from wcetool.cli.options import ReadingFlags
 from wcetool.data.options import ReadingKeywords, ReadingOptions
 
 LABELS = ["b", "a", "b", "b", "c"]
+PAIR = [[0.5, 0.5], [0.5, 0.5]]
 COLUMNS = {
     "list": LABELS,
     "tuple": tuple(LABELS),
@@ -43,9 +45,15 @@ def test_labels_of_every_kind(kind):
         "b": 3,
         "c": 1,
     }
-    assert (
-        wcetool.class_weights(list(LABELS)).weight == wcetool.class_weights(np.array(LABELS)).weight
-    )
+    labels = COLUMNS[kind] if kind != "generator" else iter(LABELS)
+    expected = wcetool.class_weights({"a": 1, "b": 3, "c": 1})
+    assert wcetool.class_weights(labels).by_class == expected.by_class
+    if kind != "generator":
+        by_row = [expected.by_class[label] for label in LABELS]
+        assert wcetool.sample_weights(COLUMNS[kind], "inverse").tolist() == by_row
+        proba = [[0.2, 0.3, 0.5]] * 5
+        loss = wcetool.score(LABELS, proba, classes=["a", "b", "c"]).loss
+        assert wcetool.score(COLUMNS[kind], proba, classes=["a", "b", "c"]).loss == loss
 
 
 @pytest.mark.parametrize(
@@ -93,6 +101,102 @@ def test_counts_and_analyses_are_labels_too():
     assert wcetool.class_weights(wcetool.analyze(LABELS)).weight == from_labels.weight
     with pytest.raises(wcetool.InputError, match="not a whole number"):
         wcetool.class_weights({"a": -1})
+    for counts in ({"a": 1.5}, {"a": True}, {"a": "3"}):
+        with pytest.raises(wcetool.InputError, match="not a whole number"):
+            wcetool.class_weights(counts)
+    with pytest.raises(wcetool.InputError, match="two labels have the text '1'"):
+        wcetool.class_weights({1: 3, "1": 2})
+    with pytest.raises(wcetool.InputError, match="more than 2"):
+        wcetool.class_weights({"a": 2**62, "b": 2**62})
+    assert wcetool.analyze({"a": np.int64(2), None: 3, math.nan: 1}).missing == 4
+    assert wcetool.analyze({" a": 1, "A ": 2}, strip=True, casefold=True).counts.classes == ("a",)
+
+
+def test_value_counts_are_not_taken_for_labels():
+    column = pd.Series(LABELS, name="label")
+    for counts in (column.value_counts(), column.value_counts(normalize=True)):
+        with pytest.raises(wcetool.InputError) as error:
+            wcetool.class_weights(counts)
+        assert "to_dict()" in error.value.hint
+    counts = column.value_counts().to_dict()
+    assert wcetool.class_weights(counts).by_class == wcetool.class_weights(LABELS).by_class
+
+
+def test_frames_of_mixed_values_and_twin_names_are_read_as_far_as_they_are_needed():
+    frame = pd.DataFrame({"label": [1, "a", None, math.nan], "x": [1, "y", 2, 3]}, dtype=object)
+    found = wcetool.analyze(frame)
+    assert (found.counts.classes, found.missing) == (("1", "a"), 2)
+    twins = pd.DataFrame([["a", 1, 2]], columns=["label", "x", "x"])
+    assert wcetool.analyze(twins).rows == 1
+
+
+def test_labels_without_a_name_get_none():
+    assert wcetool.analyze(LABELS).notes == ()
+    assert "label-column" not in wcetool.analyze(LABELS).signature
+
+
+def test_labels_of_which_no_two_are_alike_are_announced():
+    found = wcetool.analyze([f"id{i}" for i in range(30)])
+    assert any("each of the 30 labels occurs once" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: wcetool.class_weights(LABELS, cap="x"),
+        lambda: wcetool.class_weights(LABELS, set_weights={"a": "x"}),
+        lambda: wcetool.score([0, 1], PAIR, class_weight=[1, "x"]),
+        lambda: wcetool.score([0, 1], PAIR, class_weight={0: "x", 1: 2}),
+        lambda: wcetool.score([0, 1], PAIR, class_weight=3),
+        lambda: wcetool.score([0, 1], PAIR, clip="x"),
+        lambda: wcetool.analyze(LABELS, label_column="label", input_format="csv"),
+        lambda: wcetool.analyze(LABELS, delimiter=";"),
+    ],
+)
+def test_wrong_values_are_usage_errors(call):
+    with pytest.raises(wcetool.UsageError):
+        call()
+
+
+def test_none_is_the_default_of_every_keyword():
+    reading = dict.fromkeys(set(ReadingKeywords.__annotations__) - {"defaults"})
+    assert wcetool.analyze(LABELS, buckets=None, **reading).to_dict() == (
+        wcetool.analyze(LABELS).to_dict()
+    )
+    nothing = dict.fromkeys(("normalize", "cap", "zero_count", "set_weights"))
+    assert wcetool.class_weights(LABELS, None, **nothing) == wcetool.class_weights(LABELS)
+    nothing = dict.fromkeys(ScoreKeywords.__annotations__)
+    assert wcetool.score([0, 1], PAIR, **nothing).to_dict() == wcetool.score([0, 1], PAIR).to_dict()
+    assert wcetool.analyze(LABELS, buckets=(5, 3)).buckets.few == 3
+
+
+def test_a_text_column_among_the_scores_is_refused():
+    frame = pd.DataFrame({"0": [0.5], "1": [0.5], "note": ["x"]})
+    with pytest.raises(wcetool.InputError, match="column 'note' holds text"):
+        wcetool.score([0], frame)
+
+
+def test_a_row_that_does_not_sum_to_one_is_named():
+    with pytest.raises(wcetool.InputError, match="row 2 does not hold probabilities"):
+        wcetool.score([0, 1], [[0.5, 0.5], [0.2, 0.3]])
+
+
+def test_the_truth_of_a_file_may_be_in_memory(tmp_path):
+    pd.DataFrame({"p_a": [0.5, 0.2], "p_b": [0.5, 0.8]}).to_csv(tmp_path / "p.csv", index=False)
+    found = wcetool.score_file(tmp_path / "p.csv", labels=["a", "b"], scores=["p_a", "p_b"])
+    assert found.loss == wcetool.score(["a", "b"], [[0.5, 0.5], [0.2, 0.8]], classes="a,b").loss
+    assert [one.rows for one in found.labels] == [2]
+
+
+def test_sample_weights_read_files(tmp_path):
+    pd.DataFrame({"label": LABELS}).to_csv(tmp_path / "l.csv", index=False)
+    assert wcetool.sample_weights(tmp_path / "l.csv", {"a": 1, "b": 2, "c": 3}).tolist() == [
+        2,
+        1,
+        2,
+        2,
+        3,
+    ]
 
 
 def test_sample_weights_follow_the_labels():

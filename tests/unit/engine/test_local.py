@@ -5,11 +5,12 @@ import time
 
 import pytest
 
+from wcetool.data.registry import CSV
 from wcetool.data.source import InputFile, Split
 from wcetool.engine.local import Partial, merge, run, thread_count
 from wcetool.errors import InputError, MergeError, UsageError
 
-SPLITS = [Split(InputFile("f", "csv"), index=i, size=10) for i in range(50)]
+SPLITS = [Split(InputFile("f", CSV), index=i, size=10) for i in range(50)]
 
 
 class Bag(tuple):
@@ -54,21 +55,24 @@ def test_the_failure_of_the_first_split_is_raised_even_if_it_is_slower(jobs):
 
 
 def test_a_failure_stops_the_splits_after_it():
-    started = []
+    started, outlived = [], []
+    another = threading.Event()
 
     def work(split, tick):
         started.append(split.index)
         if split.index == 0:
+            another.wait(30)
             raise InputError("broken")
-        for _ in range(1000):
+        another.set()
+        for _ in range(30_000):
             time.sleep(0.001)
             tick(0, 1)
+        outlived.append(split.index)
         return Bag([split.index])
 
-    begin = time.monotonic()
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="broken"):
         run(SPLITS, work, jobs=2)
-    assert time.monotonic() - begin < 0.9
+    assert outlived == []
     assert len(started) < len(SPLITS)
 
 

@@ -1,0 +1,57 @@
+"""The work on a split and its state can go to another process or machine and come back."""
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wcetool.data.columns import choose_label_column
+from wcetool.data.dataset import open_files
+from wcetool.data.layout import ScoreRequest, decide_layout
+from wcetool.data.options import ReadingOptions
+from wcetool.data.source import find_files
+from wcetool.engine.counting import CountLabels, CountState
+from wcetool.engine.local import run
+from wcetool.engine.scoring import ScoreRun, ScoreSplit
+
+READING = ReadingOptions.of(missing="?", names={"0": "no", "1": "yes"})
+
+
+@pytest.fixture(params=["csv", "parquet"])
+def dataset(request, tmp_path):
+    rng = np.random.default_rng(0)
+    proba = rng.dirichlet([1, 1], 600).round(3)
+    frame = pd.DataFrame(proba, columns=["p_0", "p_1"])
+    frame.insert(0, "label", rng.choice(["0", "1", "?"], 600))
+    for number in (1, 2):
+        path = tmp_path / f"part{number}.{request.param}"
+        if request.param == "csv":
+            frame.to_csv(path, index=False)
+        else:
+            frame.to_parquet(path, row_group_size=100)
+    return open_files(find_files([f"{tmp_path}/part*.{request.param}"], None), READING)
+
+
+def works(dataset):
+    label = choose_label_column(dataset.first, None).column
+    layout = decide_layout(dataset, READING, ScoreRequest())
+    return (
+        (CountLabels(dataset, label, READING.rules), CountState),
+        (ScoreSplit(dataset, layout, READING.rules, 1e-7), ScoreRun),
+    )
+
+
+def test_work_and_splits_can_be_pickled(dataset):
+    for work, _ in works(dataset):
+        there, splits = pickle.loads(pickle.dumps((work, dataset.splits())))
+        assert run(splits, there, jobs=1) == run(dataset.splits(), work, jobs=2)
+
+
+def test_states_travel_as_json_to_the_bit(dataset):
+    for work, kind in works(dataset):
+        parts = [work(split, lambda n_bytes, n_rows: None) for split in dataset.splits()]
+        sent = [kind.from_dict(json.loads(json.dumps(part.to_dict()))) for part in parts]
+        assert sent == parts
+        assert sent[1] + sent[0] == parts[0] + parts[1]
