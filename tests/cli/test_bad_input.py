@@ -346,6 +346,48 @@ def test_one_score_and_one_class(cli, write):
     assert cli("score", "preds.csv", "--positive-class", "b").code == 0
 
 
+def test_rows_are_matched_by_order_and_doubts_are_announced(cli, write):
+    write("p.csv", "id,label,p_a,p_b\n1,a,0.5,0.5\n2,b,0.5,0.5\n")
+    write("l.csv", "id,label\n2,b\n1,a\n")
+    found = cli("score", "p.csv", "--labels", "l.csv", "-f", "json")
+    assert found.json["labels"] == [{"path": "l.csv", "rows": 2}]
+    assert any("column 'id'" in text for text in found.json["warnings"])
+    assert any("column 'label' of the predictions is not used" in n for n in found.json["notes"])
+    assert "|labels:l.csv|" in found.json["signature"]
+    write("same.csv", "id,label\n1,a\n2,b\n")
+    assert cli("score", "p.csv", "--labels", "same.csv", "-f", "json").json["warnings"] == []
+
+
+def test_a_guessed_positive_class_that_knows_less_than_nothing(cli, write):
+    write("p.csv", "label,prob\n" + "a,0.9\nb,0.1\n" * 9)
+    found = cli("score", "p.csv", "-f", "json")
+    assert any("--positive-class a, if it is the other" in text for text in found.json["warnings"])
+    assert "positive-class:b" in found.json["signature"]
+    assert cli("score", "p.csv", "--positive-class", "a", "-f", "json").json["warnings"] == []
+
+
+def test_a_positive_class_that_contradicts_the_name_of_the_column(cli, write):
+    write("p.csv", "label,prob_b\n" + "a,0.9\nb,0.1\n" * 9)
+    found = cli("score", "p.csv", "--positive-class", "a", "-f", "json")
+    assert any("its name says 'b'" in text for text in found.json["warnings"])
+
+
+def test_warnings_show_even_when_it_is_quiet(cli, write):
+    write("p.csv", "label,p_a,p_b,p_c\na,0.5,0.5,0\nb,0.5,0.5,0\n")
+    found = cli("score", "p.csv", "-q")
+    assert found.stderr.startswith("warning: a score and no rows: class 'c'")
+    assert "note:" not in found.stderr
+
+
+def test_a_score_named_like_a_p_value_is_none(cli, write):
+    write("p.csv", "label,p_value\na,0.9\nb,0.1\n")
+    refused(cli("score", "p.csv"), 3, "no columns are known to hold the scores")
+    write("p.csv", "label,p_1\n0,0.9\n1,0.1\n")
+    assert cli("score", "p.csv", "-f", "json").json["parameters"]["positive-class"] == "1"
+    write("p.csv", "label,p_ham\n" + "spam,0.9\n" * 40000 + "ham,0.1\n")
+    assert cli("score", "p.csv", "-f", "json").json["parameters"]["positive-class"] == "ham"
+
+
 def test_more_classes_than_allowed(cli, write):
     write("labels.csv", "label\n" + "".join(f"id{i}\n" for i in range(50)))
     refused(
@@ -417,6 +459,22 @@ def test_declared_classes_that_do_not_match_the_columns(cli, preds):
             ),
             "count 'x' is not a count",
         ),
+        (
+            "w.json",
+            (
+                '{"schema": "wcetool.weights/1", "normalization": "sideways",'
+                ' "classes": [{"label": "a", "weight": 1}]}'
+            ),
+            "normalization 'sideways' is not known",
+        ),
+        (
+            "w.json",
+            (
+                '{"schema": "wcetool.weights/1", "parameters": ["x"],'
+                ' "classes": [{"label": "a", "weight": 1}]}'
+            ),
+            "'parameters' is ['x']",
+        ),
         ("w.npy", "not an array", "is not a NumPy array"),
         ("w.parquet", "not parquet", "is not a Parquet file"),
     ],
@@ -425,6 +483,16 @@ def test_a_weight_file_that_does_not_serve(cli, preds, write, name, content, tex
     preds()
     write(name, content)
     refused(cli("score", "preds.parquet", "--weights", name), 3, text)
+
+
+def test_a_parquet_weight_file_with_other_metadata(cli, preds):
+    preds()
+    table = pa.table({"label": ["cat", None], "weight": [1.0, 2.0]})
+    pq.write_table(table, "w.parquet")
+    refused(cli("score", "preds.parquet", "--weights", "w.parquet"), 3, "label None is not text")
+    table = pa.table({"label": ["cat"], "weight": [1.0]}).replace_schema_metadata({"wcetool": "{"})
+    pq.write_table(table, "w.parquet")
+    refused(cli("score", "preds.parquet", "--weights", "w.parquet"), 3, "metadata are not JSON")
 
 
 def test_an_analysis_is_no_weight_file(cli, preds, write):
@@ -561,6 +629,56 @@ def test_an_output_that_is_an_input(cli, write, tmp_path):
             cli("analyze", "labels.csv", "-o", output), 2, "is an input, and would be overwritten"
         )
     assert (tmp_path / "labels.csv").read_text() == "label\na\n"
+
+
+def test_an_output_that_is_read_by_another_name(cli, write, tmp_path):
+    """Globs, folders, and the files that stand beside the input."""
+    content = {
+        "labels.csv": "label\na\nb\n",
+        "preds.csv": "label,p_a,p_b\na,0.5,0.5\nb,0.5,0.5\n",
+        "w.json": None,
+        "classes.csv": "a\nb\n",
+        "names.json": '{"a": "a", "b": "b"}',
+        "wcetool.toml": "digits = 2\n",
+        "weights.classes.json": "mine",
+    }
+    for name, text in content.items():
+        if text is not None:
+            write(name, text)
+    cli("weights", "labels.csv", "-o", "w.json")
+    pq.write_table(pa.table({"label": ["a"]}), tmp_path / "part.parquet")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for args in (
+        ("analyze", "*.csv", "-o", "labels.csv"),
+        ("analyze", ".", "-o", "part.parquet", "-f", "csv"),
+        ("weights", ".", "-o", "part.parquet"),
+        ("analyze", "labels.csv", "--classes", "classes.csv", "-o", "classes.csv"),
+        ("analyze", "labels.csv", "--names", "names.json", "-o", "names.json"),
+        ("score", "preds.csv", "--weights", "w.json", "-o", "w.json"),
+        ("score", "preds.csv", "--labels", "labels.csv", "-o", "labels.csv"),
+        ("analyze", "labels.csv", "-o", "wcetool.toml", "-f", "csv"),
+        ("weights", "labels.csv", "--classes", "weights.classes.json", "-o", "weights.npy"),
+    ):
+        assert cli(*args).code == 2, args
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (("-o", "-"), "'-' is no path: without --output"),
+        (("-o", ""), "'' is no path"),
+        (("-o", "out.xlsx"), "a result is not written as .xlsx"),
+        (("-o", "out.csv", "-f", "json"), "json is asked for, but the suffix"),
+    ],
+)
+def test_an_output_that_says_no_format(cli, write, args, text):
+    write("labels.csv", "label\na\n")
+    refused(cli("analyze", "labels.csv", *args), 2, text)
+
+
+def test_standard_input_is_not_both_scores_and_labels(cli):
+    refused(cli("score", "-", "--labels", "-"), 2, "standard input is the predictions already")
 
 
 def test_an_output_that_cannot_be_written(cli, write, tmp_path):

@@ -99,6 +99,10 @@ def test_a_weight_file_and_a_scheme_are_told_apart(cli, write):
         ("[analyse]\nx = 1\n", "'analyse' is no option"),
         ("digits = [\n", "is not TOML"),
         ("digits = 2026-11-22\n", "'digits' takes a text or a number"),
+        ("strip = 'yes'\n", "'strip' takes true or false"),
+        ("sort = ['index', 'label']\n", "'sort' takes a text or a number"),
+        ("sort = true\n", "'sort' takes a text or a number"),
+        ("missing = ['a,b', 'c']\n", "'missing': a comma separates"),
     ],
 )
 def test_a_wrong_configuration_file(cli, labels, write, content, text):
@@ -122,3 +126,72 @@ def test_every_option_of_every_command_has_a_key(cli, labels, write):
     keys = "header = true\nstrip = true\nquiet = true\njobs = 1\nskip-lines = 0\nmax-classes = 5\n"
     write("wcetool.toml", keys + 'color = "never"\nsort = "count"\n[weights]\nset = ["a=2"]\n')
     assert cli("weights", "labels.csv", "-l", "label", "-f", "json").rows["a"]["weight"] == 2
+
+
+def test_a_list_stands_for_commas_where_an_option_takes_several(cli, labels, write):
+    write("wcetool.toml", 'missing = ["x", "?"]\nclasses = ["y", "x"]\nbuckets = [3, 2]\n')
+    document = cli("analyze", "labels.csv", "-l", "other", "-f", "json").json
+    assert [row["label"] for row in document["classes"]] == ["y", "x"]
+    assert document["parameters"]["missing"] == "x,?"
+    assert document["parameters"]["buckets"] == "3,2"
+
+
+def test_one_text_stands_for_a_list_of_one(cli, labels, write):
+    write("wcetool.toml", '[weights]\nset = "a=2"\n')
+    assert cli("weights", "labels.csv", "-l", "label", "-f", "json").rows["a"]["weight"] == 2
+
+
+@pytest.mark.parametrize("content", ["tool = 3\n", "[tool]\nwcetool = 3\n"])
+def test_a_named_pyproject_of_another_form(cli, labels, write, content):
+    write("pyproject.toml", content)
+    found = cli("analyze", "labels.csv", "-l", "label", "--config", "pyproject.toml")
+    assert found.code == 2
+    assert "is not a table" in found.stderr
+
+
+def test_a_wrong_value_says_where_it_stands(cli, labels, write, monkeypatch):
+    write("wcetool.toml", 'digits = "many"\n')
+    assert "it stands in the configuration file" in cli("analyze", "labels.csv").stderr
+    monkeypatch.setenv("WCETOOL_DIGITS", "few")
+    assert "it stands in an environment variable" in cli("analyze", "labels.csv").stderr
+    found = cli("analyze", "labels.csv", "--digits", "x")
+    assert found.code == 2
+    assert "it stands" not in found.stderr
+
+
+def test_an_unknown_environment_variable_is_refused(cli, labels, monkeypatch):
+    monkeypatch.setenv("WCETOOL_LABLE_COLUMN", "label")
+    found = cli("analyze", "labels.csv")
+    assert found.code == 2
+    assert "environment variable WCETOOL_LABLE_COLUMN" in found.stderr
+    assert "hint: WCETOOL_LABEL_COLUMN" in found.stderr
+
+
+def test_the_environment_may_name_the_labels_of_weights(cli, labels, write, monkeypatch):
+    monkeypatch.setenv("WCETOOL_LABELS", "labels.csv")
+    found = cli("weights", "-l", "label", "-f", "json")
+    assert found.json["source"]["rows"] == 4
+    assert found.json["notes"][0] == "labels from WCETOOL_LABELS: labels.csv"
+    write("preds.csv", "label,p_a,p_b\na,0.5,0.5\n")
+    assert cli("score", "preds.csv", "-f", "json").json["rows"] == 1
+
+
+def test_defaults_without_effect_are_left_out(cli, write, monkeypatch):
+    """What is refused when it is typed is no mistake as a general default."""
+    write("logits.csv", "label,logit_a,logit_b\na,5,0\nb,0,3\n")
+    write(
+        "wcetool.toml",
+        'delimiter = ","\n[score]\nrenormalize = true\nabsent = "one"\npositive-class = "a"\n',
+    )
+    plain = cli("score", "logits.csv", "-f", "json", "--no-config").json
+    found = cli("score", "logits.csv", "-f", "json").json
+    assert found["loss"] == plain["loss"]
+    assert "renormalize" not in found["parameters"]
+    assert "absent" not in found["parameters"]
+    monkeypatch.setenv("WCETOOL_SUM_TOLERANCE", "0.1")
+    assert cli("score", "logits.csv").code == 0
+    found = cli("score", "logits.csv", "--renormalize")
+    assert (found.code, "--renormalize: has no effect" in found.stderr) == (2, True)
+    cli("analyze", "logits.csv", "-o", "counts.json")
+    assert cli("analyze", "counts.json").code == 0
+    assert cli("analyze", "counts.json", "--delimiter", ";").code == 2

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+COLOR = r"\x1b\[[0-9;]*m"
 LIST_MODULES = (
     "import atexit, sys; atexit.register(lambda: print('\\n@', *sorted("
     "{'numpy', 'pandas', 'pyarrow', 'rich', 'sklearn', 'scipy', 'typer'} & "
@@ -205,15 +207,16 @@ def on_a_terminal(args, folder, columns, **env):
 
 
 def test_a_terminal_gets_colour_unless_told_otherwise(tmp_path, labels):
-    escape = "\x1b["
-    assert escape in on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, NO_COLOR=None)
-    assert escape in on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, NO_COLOR="")
-    for off in ({"NO_COLOR": "1"}, {"NO_COLOR": None, "TERM": "dumb"}):
-        assert escape not in on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, **off)
-    never = on_a_terminal(
-        ["analyze", "labels.csv", "--color", "never"], tmp_path, 100, NO_COLOR=None
-    )
-    assert escape not in never
+    def colors(*options, **env):
+        shown = on_a_terminal(["analyze", "labels.csv", *options], tmp_path, 100, **env)
+        return re.findall(COLOR, shown)
+
+    assert colors(NO_COLOR=None)
+    assert colors(NO_COLOR="")
+    assert not colors(NO_COLOR="1")
+    assert not colors("--color", "never", NO_COLOR=None)
+    dumb = on_a_terminal(["analyze", "labels.csv"], tmp_path, 100, NO_COLOR=None, TERM="dumb")
+    assert "\x1b" not in dumb
 
 
 def test_a_pipe_gets_no_colour_unless_told_otherwise(process, labels):
@@ -247,6 +250,53 @@ def test_nothing_is_cut_when_piped(process, write):
     label = "x" * 500
     write("labels.csv", f"label\n{label}\nb\n")
     assert label in process("analyze", "labels.csv").stdout.decode()
+
+
+@pytest.mark.parametrize("color", ["always", "never"])
+def test_progress_shows_on_a_terminal_and_is_gone_before_the_result(tmp_path, color):
+    """The input is a pipe that is kept open until the bar has shown."""
+    os.mkfifo(tmp_path / "labels.csv")
+    main, side = pty.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "wcetool", "analyze", "labels.csv", "--color", color],
+        stdout=side,
+        stderr=side,
+        stdin=side,
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "100", "TERM": "xterm-256color"},
+    )
+    os.close(side)
+    shown = threading.Event()
+
+    def write_until_shown():
+        with open(tmp_path / "labels.csv", "wb") as pipe:
+            pipe.write(b"label\n")
+            while not shown.is_set():
+                pipe.write(b"a\nb\n" * 1000)
+
+    writer = threading.Thread(target=write_until_shown)
+    writer.start()
+    seen = b""
+    while True:
+        ready, _, _ = select.select([main], [], [], 30)
+        try:
+            data = os.read(main, 65536) if ready else b""
+        except OSError:
+            data = b""
+        seen += data
+        if b" rows" in seen or not data:
+            shown.set()
+        if not data:
+            break
+    writer.join()
+    assert running.wait(30) == 0, seen
+    os.close(main)
+    text = seen.decode()
+    progress, result = text.split("Imbalance ratio" if "Imbalance" in text else "The classes are")
+    assert " rows" in progress
+    assert "\x1b[?25h" in progress  # the cursor is back
+    assert " rows" not in result.split("analyzed")[0]
+    assert bool(re.findall(COLOR, text)) == (color == "always")
 
 
 def test_a_closing_line_on_a_terminal(tmp_path, labels):

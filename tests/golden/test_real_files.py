@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+AS_CSV = ("--input-format", "csv", "--no-header")
+
 # The command of each file, as a user would type it, and the reading of the truth it gives.
 LABELS = [
     ("Maternal Health Risk Data Set.csv", "RiskLevel", ["-l", "RiskLevel"]),
@@ -23,9 +25,35 @@ LABELS = [
         "label",
         ["--no-header", "--delimiter", " ", "-l", "2", "--input-format", "csv"],
     ),
-    ("vi_vtb-ud-test.conllu", None, ["--input-format", "tsv"]),
+    *(
+        (name, "last column (stripped)", ["-l", column, *AS_CSV, "--strip", *rest])
+        for name, column, rest in (
+            ("abalone19.dat", "9", ["--comment", "@"]),
+            ("cleveland-0_vs_4.dat", "14", ["--comment", "@"]),
+            ("cm1.arff.txt", "22", ["--skip-lines", "355"]),
+        )
+    ),
+    *(
+        (
+            "vi_vtb-ud-test.conllu",
+            reading,
+            [
+                "-l",
+                column,
+                "--input-format",
+                "tsv",
+                "--no-header",
+                "--no-quoting",
+                "--comment",
+                "#",
+            ],
+        )
+        for reading, column in (("UPOS (col 4)", "4"), ("XPOS (col 5)", "5"))
+    ),
     ("chexpert_labeled_reports.csv", "No Finding", ["-l", "No Finding"]),
     ("chexpert_labeled_reports.csv", "Cardiomegaly", ["-l", "Cardiomegaly"]),
+    ("chexpert_labeled_reports.csv", "Lung Opacity", ["-l", "Lung Opacity"]),
+    ("chexpert_labeled_reports.csv", "Pneumonia", ["-l", "Pneumonia"]),
     ("chexpert_labeled_reports.csv", "Edema", ["-l", "Edema"]),
     ("chexpert_labeled_reports.csv", "Consolidation", ["-l", "Consolidation"]),
     ("chexpert_labeled_reports.csv", "Atelectasis", ["-l", "Atelectasis"]),
@@ -40,8 +68,8 @@ def truth(shared_data):
 
 @pytest.mark.parametrize(
     ("name", "reading", "options"),
-    [case for case in LABELS if case[1]],
-    ids=[f"{name}-{reading}" for name, reading, _ in LABELS if reading],
+    LABELS,
+    ids=[f"{name}-{reading}" for name, reading, _ in LABELS],
 )
 def test_the_counts_of_a_real_file(cli, shared_data, truth, name, reading, options):
     expected = truth["labels"][name][reading]

@@ -30,7 +30,8 @@ def running(show: ShowFlags) -> Iterator[Running]:
 
     on_terminal = sys.stderr is not None and sys.stderr.isatty() and not show.quiet
     color = use_color(show.color, on_terminal=on_terminal)
-    with ProgressBar(enabled=on_terminal, color=color) as bar:
+    moves = on_terminal and os.environ.get("TERM") != "dumb"  # a bar needs to go back
+    with ProgressBar(enabled=moves, color=color) as bar:
 
         def close(summary: str) -> None:
             if on_terminal or show.verbose:
