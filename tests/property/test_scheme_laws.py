@@ -47,10 +47,17 @@ def test_weights_are_finite_and_not_negative(name, n):
 def test_the_stated_normalisation_holds(name, n, how):
     weights = weights_of(name, n, normalize=how)
     count = np.array(n)
+    call = parse_scheme(name)
+    given = {f"c{i}": 1.0 + i for i in range(len(n))}
+    bare = call.bare_weights(counts_of(n), given)
+    # A normalisation scales: the ratios stay those of the formula.
+    assert (weights / weights[0]).tolist() == pytest.approx((bare / bare[0]).tolist(), rel=1e-14)
     if how is Normalization.AS_PUBLISHED:
         how = SCHEMES[name].published
+    if how is Normalization.NONE:
+        assert weights.tolist() == bare.tolist()
+        return
     found = {
-        Normalization.NONE: 1.0,
         Normalization.SUM_1: math.fsum(weights),
         Normalization.MEAN_1: math.fsum(weights) / len(n),
         Normalization.SAMPLE_MEAN_1: math.fsum(weights * count) / sum(n),
