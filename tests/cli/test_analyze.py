@@ -187,6 +187,16 @@ def test_a_folder_of_parquet_with_hive_partitions(cli, tmp_path):
     assert {label: row["count"] for label, row in by_split.rows.items()} == {"test": 2, "train": 4}
 
 
+def test_partitions_that_a_wildcard_stands_for_are_columns(cli, tmp_path):
+    for year, n in (("2019", 2), ("2020", 3)):
+        folder = tmp_path / "data" / f"year={year}"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"x": ["a"] * n}), folder / "part.parquet")
+    for pattern in ("data/year=*", "data/*/part.parquet", "data"):
+        rows = cli("analyze", pattern, "-l", "year", "-f", "json").rows
+        assert {label: row["count"] for label, row in rows.items()} == {"2019": 2, "2020": 3}
+
+
 def test_a_null_partition_is_a_missing_label(cli, tmp_path):
     for value in ("__HIVE_DEFAULT_PARTITION__", "x"):
         folder = tmp_path / "data" / f"label={value}"

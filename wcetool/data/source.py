@@ -194,12 +194,17 @@ def _expand(path: str) -> Iterable[tuple[str, Partition]]:
         found = sorted(glob.glob(path, recursive=True))
         if not found:
             raise InputError("no file matches", where=path)
-        return [
-            one
-            for match in found
-            for one in (_folder(match) if os.path.isdir(match) else [(match, ())])
-        ]
+        return [one for match in found for one in _matched(match, path)]
     return [(path, ())]
+
+
+def _matched(match: str, pattern: str) -> Iterable[tuple[str, Partition]]:
+    """List what a glob matched; `key=value` folders that a wildcard stood for are a partition."""
+    magic = next(i for i, part in enumerate(Path(pattern).parts) if glob.has_magic(part))
+    above = _partition(Path(*Path(match).parts[magic:], "file"))
+    if os.path.isdir(match):
+        return [(path, above + partition) for path, partition in _folder(match)]
+    return [(match, above)]
 
 
 def _folder(folder: str) -> list[tuple[str, Partition]]:
