@@ -354,3 +354,53 @@ def test_a_pipe_is_read_like_standard_input(cli, tmp_path):
 def test_a_device_is_no_label_file(cli):
     assert "is empty" in cli("analyze", "/dev/null").stderr
     assert "NUL bytes" in cli("analyze", "/dev/zero").stderr
+
+
+def test_comments_below_a_byte_order_mark(cli, write):
+    write("labels.csv", b"\xef\xbb\xbf#c\nlabel\na\n#b\nb\n")
+    assert list(cli("analyze", "labels.csv", "--comment", "#", "-f", "json").rows) == ["a", "b"]
+
+
+def test_counts_keep_their_order_and_how_they_were_read(cli, write):
+    write("labels.csv", "label,x\ndog,1\ncat,2\n?,3\n")
+    cli("analyze", "labels.csv", "--classes", "emu,dog,cat", "--missing", "?", "-o", "counts.json")
+    found = cli("analyze", "counts.json", "-f", "json").json
+    assert [row["label"] for row in found["classes"]] == ["emu", "dog", "cat"]
+    for part in ("declared:emu,dog,cat", "missing:?", "label-column:label"):
+        assert f"|{part}|" in found["signature"]
+    write("more.csv", "label,x\nant,1\n")
+    found = cli("analyze", "counts.json", "more.csv", "-f", "json").json
+    assert [row["label"] for row in found["classes"]] == ["ant", "cat", "dog", "emu"]
+
+
+def test_the_signature_has_what_a_file_of_names_says(cli, write):
+    write("labels.csv", "label\n0\n1\n")
+    write("names.json", '{"0": "no", "1": "yes"}')
+    write("classes.txt", "yes\nno\n")
+    args = ("analyze", "labels.csv", "--names", "names.json", "--classes", "classes.txt")
+    first = cli(*args, "-f", "json").json["signature"]
+    assert "|declared:yes,no|names:0=no,1=yes|" in first
+    write("names.json", json.dumps({"0": "no", "1": "yes", "2": "x" * 300}))
+    second = cli(*args, "-f", "json").json["signature"]
+    assert "|names:sha256:" in second
+
+
+def test_the_signature_is_the_last_line(cli, abcd):
+    signature = cli("analyze", "labels.csv", "-f", "json").json["signature"]
+    assert cli("analyze", "labels.csv").stdout.splitlines()[-1] == signature
+    last = cli("analyze", "labels.csv", "-f", "md").stdout.splitlines()[-1]
+    assert last.replace("\\", "") == signature
+
+
+def test_a_table_of_very_many_classes_is_summed_up(cli, write):
+    write("labels.csv", "label\n" + "".join(f"c{i}\nc{i}\n" for i in range(1500)))
+    found = cli("analyze", "labels.csv")
+    assert "note: the first 1,000 of 1,500 classes" in found.stderr
+    assert "other (500 classes)" in found.stdout
+    assert len(cli("analyze", "labels.csv", "-f", "csv").stdout.splitlines()) == 1501
+    assert "other (10 classes)" in cli("analyze", "labels.csv", "--top", "1490").stdout
+
+
+def test_balanced_classes_are_said_to_be(cli, write):
+    write("labels.csv", "label\na\nb\n")
+    assert "The classes are balanced: each has 1 label." in cli("analyze", "labels.csv").stdout

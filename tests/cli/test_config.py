@@ -195,3 +195,20 @@ def test_defaults_without_effect_are_left_out(cli, write, monkeypatch):
     cli("analyze", "logits.csv", "-o", "counts.json")
     assert cli("analyze", "counts.json").code == 0
     assert cli("analyze", "counts.json", "--delimiter", ";").code == 2
+
+
+def test_an_option_that_is_called_like_a_command(cli, labels, write):
+    write("wcetool.toml", 'weights = "w.json"\nlabel-column = "label"\n')
+    assert cli("weights", "labels.csv").code == 0
+    assert cli("analyze", "labels.csv").code == 0
+    write("wcetool.toml", "analyze = 5\n")
+    found = cli("analyze", "labels.csv")
+    assert "'analyze' is a table of options" in found.stderr
+
+
+def test_paths_of_a_folder_above_stay_relative(cli, write, tmp_path, monkeypatch):
+    write("wcetool.toml", 'labels = "labels.csv"\n')
+    write("labels.csv", "label\na\n")
+    write("deep/other.txt", "")
+    monkeypatch.chdir(tmp_path / "deep")
+    assert cli("weights", "-f", "json").json["source"]["inputs"] == ["../labels.csv"]

@@ -224,7 +224,7 @@ def test_a_pipe_gets_no_colour_unless_told_otherwise(process, labels):
     assert b"\x1b[1m" in process("analyze", "labels.csv", "--color", "always").stdout
 
 
-@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.parametrize("columns", [30, 50, 66, 72, 80, 140])
 def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
     names = [
         "a short one",
@@ -244,6 +244,9 @@ def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
     assert max(cell_len(line) for line in shown.splitlines()) <= columns
     assert "…" in shown
     assert "1.3863" in shown
+    names = {line[:8] for line in shown.splitlines() if "25.00%" in line}
+    assert len(names) in (0, 4)  # still told apart; on the narrowest, shares are left out
+    assert ("too narrow for" in shown) == (columns < 80)
 
 
 def test_nothing_is_cut_when_piped(process, write):

@@ -439,3 +439,23 @@ def test_a_class_with_a_score_and_no_rows_is_announced(cli, write):
 def test_a_p_value_is_no_score(cli, write):
     write("preds.csv", "label,p_value\na,0.03\nb,0.2\n")
     assert "no columns are known to hold the scores" in cli("score", "preds.csv").stderr
+
+
+def test_a_sum_has_no_finite_mean(cli, write):
+    write("p.csv", "label,p_a,p_b\na,1,0\nb,1,0\na,0.5,0.5\n")
+    found = cli("score", "p.csv", "--reduction", "sum", "-f", "json").json
+    assert found["loss"]["value"] == "inf"
+    assert found["loss"]["finite_mean"] is None
+    assert found["undefined"]["loss.finite_mean"] == "the loss is a sum"
+    assert found["unweighted"]["finite_mean"] == pytest.approx(math.log(2) / 2, rel=1e-15)
+    assert "without those rows, unweighted" in cli("score", "p.csv", "--reduction", "sum").stdout
+
+
+def test_the_format_changes_no_signature(cli, save, rows):
+    save("preds.csv", rows[2])
+    save("preds.parquet", rows[2])
+    first, second = (
+        cli("score", name, "-f", "json").json["signature"]
+        for name in ("preds.csv", "preds.parquet")
+    )
+    assert first == second

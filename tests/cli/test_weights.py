@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ def test_the_json_contract(cli, abcd):
     assert document["source"] == {
         "inputs": ["labels.csv"],
         "rows": 1616,
+        "missing": 0,
         "counts_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
     }
     assert document["tool"] == f"wcetool {wcetool.__version__}"
@@ -184,3 +186,12 @@ def test_the_configuration_file_names_the_labels(cli, write, tmp_path, monkeypat
     assert found.json["source"]["rows"] == 1616
     assert "note: labels from ../wcetool.toml: " in found.stderr
     assert cli("weights", "--no-config", "-f", "json").json["source"]["rows"] == 1
+
+
+def test_what_is_set_by_hand_and_what_is_missing_is_shown(cli, write):
+    write("labels.csv", "label,x\na,1\nb,2\n,3\n")
+    shown = cli("weights", "labels.csv", "--set", "a=3").stdout
+    assert "Class weights by inverse, some set by hand." in shown
+    assert re.search(r"set by hand +a=3.0  over the scheme", shown)
+    assert re.search(r"missing labels +1  33.33% of the rows", shown)
+    assert cli("weights", "labels.csv", "-f", "json").json["source"]["missing"] == 1

@@ -37,6 +37,7 @@ def test_weights_survive_writing_and_reading(folder, suffix, counts, scheme):
             capped=None,
             inputs=(),
             rows=None,
+            missing=None,
             parameters={},
             notes=(),
             warnings=(),

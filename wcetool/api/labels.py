@@ -10,9 +10,15 @@ from wcetool.api.inputs import effective_options, file_notes
 from wcetool.core.distribution import ClassCounts, LabelTally
 from wcetool.data import registry
 from wcetool.data.columns import choose_label_column
-from wcetool.data.counts import read_tally, tally_of
+from wcetool.data.counts import (
+    StoredCounts,
+    common_order,
+    counts_of,
+    pooled_parameters,
+    read_counts,
+)
 from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.labels import check_class_limit, label_notes, relabelled
+from wcetool.data.labels import check_class_limit, label_notes
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
@@ -60,37 +66,53 @@ def counted_labels(
     InputError
         If nothing can be counted.
     """
-    paths = as_paths(labels)
     if isinstance(labels, Analysis | Mapping):
         reading = effective_options(reading, (registry.COUNTS, registry.MEMORY))
         if isinstance(labels, Analysis):
-            tally = relabelled(LabelTally(_counts_of(labels), labels.missing), reading.rules)
-            return _finished(tally, labels.inputs, reading, dict(labels.parameters), labels.notes)
-        tally = relabelled(tally_of(labels), reading.rules)
-        return _finished(tally, (InputRows(IN_MEMORY, tally.rows),), reading, {}, ())
+            stored = StoredCounts.of_analysis(labels).relabelled(reading.rules)
+            return _finished(reading, [stored], inputs=labels.inputs, notes=labels.notes)
+        stored = counts_of(labels).relabelled(reading.rules)
+        return _finished(reading, [stored], inputs=(InputRows(IN_MEMORY, stored.tally.rows),))
+    source = open_labels(labels, reading)
+    return count_source(source, jobs=jobs, on_progress=on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSource:
+    """Labels that can be read: rows, counts, or both."""
+
+    files: Sequence[InputFile]  # none for labels in memory
+    dataset: Dataset | None
+    reading: ReadingOptions
+
+
+def open_labels(labels: Any, reading: ReadingOptions) -> LabelSource:
+    """Open files, or take labels in memory."""
+    paths = as_paths(labels)
     if paths is None:
         reading = effective_options(reading, (registry.MEMORY,))
-        return _from_rows([], label_dataset(labels), reading, jobs, on_progress)
+        return LabelSource((), label_dataset(labels), reading)
     files = find_files(paths, reading.input_format)
     reading = effective_options(reading, [file.format for file in files])
     row_files = [file for file in files if file.format != registry.COUNTS]
-    dataset = open_files(row_files, reading) if row_files else None
-    return _from_rows(files, dataset, reading, jobs, on_progress)
+    return LabelSource(files, open_files(row_files, reading) if row_files else None, reading)
 
 
-def _from_rows(
-    files: Sequence[InputFile],
-    dataset: Dataset | None,
-    reading: ReadingOptions,
-    jobs: int | None,
-    on_progress: OnProgress | None,
+def count_source(
+    source: LabelSource, *, jobs: int | None = None, on_progress: OnProgress | None = None
 ) -> CountedLabels:
-    """Count the rows of a dataset, and add the files that hold counts already."""
+    """Count the rows of a source, and add the files that hold counts already."""
+    files, dataset, reading = source.files, source.dataset, source.reading
     notes = file_notes(files, reading)
+    stored = {
+        file.path: read_counts(file).relabelled(reading.rules)
+        for file in files
+        if file.format == registry.COUNTS
+    }
     state = CountState()
-    parameters: dict[str, str] = {}
+    parameters = dict(reading.given)
     if dataset is not None:
-        if not any(file.format == registry.COUNTS for file in files):
+        if not stored:
             dataset.refuse_empty()
         choice = choose_label_column(dataset.first, reading.label_column)
         if not dataset.is_bare_column:
@@ -99,39 +121,48 @@ def _from_rows(
         state = count_labels(
             dataset, choice.column, reading.rules, jobs=jobs, on_progress=on_progress
         )
-    counted = {
-        file.path: relabelled(read_tally(file), reading.rules)
-        for file in files
-        if file.format == registry.COUNTS
-    }
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(
-        InputRows(file.path, counted[file.path].rows) if file.path in counted else next(read)
+        InputRows(file.path, stored[file.path].tally.rows) if file.path in stored else next(read)
         for file in files
     ) or tuple(read)
-    tally = sum(counted.values(), start=state.tally)
-    return _finished(tally, inputs, reading, parameters, notes)
+    return _finished(
+        reading,
+        list(stored.values()),
+        rows=None if dataset is None else state.tally,
+        inputs=inputs,
+        parameters=parameters,
+        notes=notes,
+    )
 
 
 def _finished(
-    tally: LabelTally,
-    inputs: tuple[InputRows, ...],
     reading: ReadingOptions,
-    parameters: dict[str, str],
-    notes: Sequence[str],
+    stored: Sequence[StoredCounts],
+    *,
+    rows: LabelTally | None = None,
+    inputs: tuple[InputRows, ...],
+    parameters: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> CountedLabels:
+    """Put all counts together; the order of stored ones stays, where nothing else is declared."""
+    here = StoredCounts(rows or LabelTally(), None, parameters or reading.given)
+    tally = sum((part.tally for part in stored), start=here.tally)
     where = inputs[0].path if inputs else None
     check_class_limit(tally.counts, reading.rules, where or IN_MEMORY)
-    counts = ClassCounts.from_tally(tally, reading.classes)
+    order = reading.classes
+    if order is None and rows is None:
+        order = common_order(stored)
+    counts = ClassCounts.from_tally(tally, order)
     if not counts.n_samples:
         raise InputError(
             f"all {tally.rows:,} labels are missing" if tally.rows else "there are no labels",
             where=where,
-            hint="--label-column for another column" if parameters else None,
+            hint="--label-column for another column" if rows is not None else None,
         )
     warnings = label_notes(tally.counts)
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
-        column = parameters.get("label-column")
+        column = here.parameters.get("label-column")
         warnings.append(
             f"each of the {counts.n_samples:,} labels occurs once: "
             f"{'they' if column is None else f'column {column!r}'} may be ids, not classes"
@@ -140,11 +171,7 @@ def _finished(
         counts=counts,
         missing=tally.missing,
         inputs=inputs,
-        parameters=dict(reading.given) | parameters,
+        parameters=pooled_parameters([*stored, here]),
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
-
-
-def _counts_of(analysis: Analysis) -> dict[str, int]:
-    return dict(zip(analysis.counts.classes, analysis.counts.count.tolist(), strict=True))

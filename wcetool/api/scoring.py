@@ -32,7 +32,7 @@ from wcetool.results.weights import ClassWeights
 
 
 class ScoreKeywords(TypedDict, total=False):
-    """Keywords of `score` and `score_file` that say what is computed; None is the default."""
+    """What `score` and `score_file` both let the user say of a computation."""
 
     absent: str | None
     input: str | None
@@ -64,7 +64,7 @@ def score_file(
 
     Parameters
     ----------
-    preds : path, or list of `os.PathLike`
+    preds : path, or list of paths
         CSV, TSV or Parquet; several are pooled.
     weights : path of a weight file, scheme, ClassWeights, mapping or sequence, optional
         A scheme is computed from the labels scored; a sequence goes with the classes in order.
@@ -105,7 +105,7 @@ def score_file(
     UsageError
         If an option is wrong, or has no effect.
     """
-    paths = as_paths(preds)
+    paths = as_paths(preds, texts=True)
     if paths is None:
         raise UsageError("score_file takes paths; score takes arrays")
     options = ReadingOptions.of(**reading)
@@ -156,7 +156,13 @@ def score(
     *,
     class_weight: Any = None,
     classes: str | Sequence[str] | None = None,
-    **keywords: Unpack[ScoreKeywords],
+    absent: str | None = None,
+    input: str | None = None,
+    positive_class: str | int | None = None,
+    reduction: str | None = None,
+    clip: float | None = None,
+    renormalize: bool | None = None,
+    sum_tolerance: float | None = None,
 ) -> ScoreReport:
     """Evaluate weighted cross-entropy on arrays.
 
@@ -172,9 +178,8 @@ def score(
         A sequence goes with the classes, in order. Without it every class weighs 1.
     classes : sequence of str, optional
         Class names, in the order of the columns.
-    **keywords
-        absent, input, positive_class, reduction, clip, renormalize, sum_tolerance: as in
-        `score_file`.
+    absent, input, positive_class, reduction, clip, renormalize, sum_tolerance
+        As in `score_file`.
 
     Returns
     -------
@@ -195,7 +200,17 @@ def score(
     0.87048350145262
     """
     options = ReadingOptions.of(classes=classes)
-    evaluation = _Evaluation.of(class_weight, columns_in_order=True, **keywords)
+    evaluation = _Evaluation.of(
+        class_weight,
+        columns_in_order=True,
+        absent=absent,
+        input=input,
+        positive_class=positive_class,
+        reduction=reduction,
+        clip=clip,
+        renormalize=renormalize,
+        sum_tolerance=sum_tolerance,
+    )
     return _scored(score_dataset(y_true, y_score), options, evaluation, [])
 
 
@@ -344,23 +359,14 @@ def _scored(
     parameters = evaluation.parameters(layout, tolerance) | dict(options.given)
     warnings = [*layout.warnings, *_warnings(result, numbers, layout, evaluation.clip)]
     labels: tuple[InputRows, ...] = ()
+    label = layout.label
     if truth is not None and elsewhere is not None:
-        labels = elsewhere.read.by_input(truth.dataset)
-        notes, column = notes + truth.notes, truth.column
+        labels, label = elsewhere.read.by_input(truth.dataset), truth.column
         parameters["labels"] = ",".join(one.path for one in labels)
-        unused = unused_label(dataset, layout.columns)
-        if unused is not None:
-            notes.append(f"column {unused!r} of the predictions is not used: the labels are given")
-        shuffled = other_order(dataset, truth.dataset, layout.columns)
-        if shuffled is not None:
-            warnings.append(
-                f"rows are matched by their order, but column {shuffled!r}, which both files have, "
-                "differs in the first rows"
-            )
-    elif layout.label is not None:
-        column = layout.label
-    if not evaluation.request.columns_in_order:
-        parameters["label-column"] = column.name
+        pairing_notes, pairing_warnings = _pairing(dataset, truth, layout)
+        notes, warnings = notes + pairing_notes, warnings + pairing_warnings
+    if label is not None and not evaluation.request.columns_in_order:
+        parameters["label-column"] = label.name
     return ScoreReport(
         inputs=result.read.by_input(dataset),
         labels=labels,
@@ -410,6 +416,21 @@ class _GivenWeights:
             return None, None
         weights = scheme_weights(counts, self.scheme)
         return weights, tuple(weights.by_class.get(label) for label in classes)
+
+
+def _pairing(dataset: Dataset, truth: _Labels, layout: ScoreLayout) -> tuple[list[str], list[str]]:
+    """Return notes and warnings on predictions and labels that are matched by row order."""
+    notes, warnings = list(truth.notes), []
+    unused = unused_label(dataset, layout.columns)
+    if unused is not None:
+        notes.append(f"column {unused!r} of the predictions is not used: the labels are given")
+    shuffled = other_order(dataset, truth.dataset, layout.columns)
+    if shuffled is not None:
+        warnings.append(
+            f"rows are matched by their order, but column {shuffled!r}, which both files have, "
+            "differs in the first rows"
+        )
+    return notes, warnings
 
 
 def _tolerance(

@@ -8,8 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from wcetool.api.inputs import effective_options
-from wcetool.api.labels import CountedLabels, counted_labels
+from wcetool.api.labels import CountedLabels, count_source, counted_labels, open_labels
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
 from wcetool.core.schemes import is_scheme, parse_scheme
@@ -17,14 +16,12 @@ from wcetool.core.vocabulary import Normalization, ZeroCount, parse_word
 from wcetool.core.weighting import Recipe, effective_sample_size, weigh
 from wcetool.data import weightfile
 from wcetool.data.columns import choose_label_column
-from wcetool.data.dataset import open_files
 from wcetool.data.labels import value_text
-from wcetool.data.memory import as_paths, label_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions, number
-from wcetool.data.source import find_files
 from wcetool.data.truth import label_codes
 from wcetool.engine.local import OnProgress
-from wcetool.errors import UsageError, WeightFileError, quoted
+from wcetool.errors import InputError, UsageError, WeightFileError, quoted
+from wcetool.results.analysis import Analysis
 from wcetool.results.weights import ClassWeights
 
 DEFAULT_SCHEME = "inverse"
@@ -124,18 +121,18 @@ def sample_weights(
     >>> sample_weights(["a", "b", "a"], {"a": 1.0, "b": 2.0})
     array([1., 2., 1.])
     """
-    weights = given_weights(class_weight) or class_weights(labels, class_weight, **reading)
-    paths = as_paths(labels)
-    options = ReadingOptions.of(**reading)
-    dataset = (
-        label_dataset(labels)
-        if paths is None
-        else open_files(find_files(paths, options.input_format), options)
-    )
-    options = effective_options(options, [table.file.format for table in dataset.tables])
-    label = choose_label_column(dataset.first, options.label_column).column
+    if isinstance(labels, Analysis | Mapping):
+        raise InputError("counts have no rows to weigh", where="labels")
+    source = open_labels(labels, ReadingOptions.of(**reading))
+    if source.dataset is None:
+        raise InputError("holds counts, which have no rows to weigh", where=source.files[0].path)
+    weights = given_weights(class_weight)
+    if weights is None:
+        weights = _weights(count_source(source), Recipe(scheme=parse_scheme(class_weight)))
+    label = choose_label_column(source.dataset.first, source.reading.label_column).column
     by_class = np.array(weights.weight)
-    parts = [by_class[codes] for codes in label_codes(dataset, label, weights.classes, options)]
+    blocks = label_codes(source.dataset, label, weights.classes, source.reading)
+    parts = [by_class[codes] for codes in blocks]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
@@ -256,6 +253,7 @@ def _weights(counted: CountedLabels, recipe: Recipe) -> ClassWeights:
         capped=weighting.capped,
         inputs=tuple(one.path for one in counted.inputs),
         rows=counts.n_samples + counted.missing,
+        missing=counted.missing,
         parameters=parameters,
         notes=counted.notes,
         warnings=counted.warnings,

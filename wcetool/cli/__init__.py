@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -15,8 +16,9 @@ def main() -> NoReturn:
     from wcetool.cli.app import run
 
     code = run(sys.argv[1:])
-    if code == ExitCode.INTERRUPTED:
+    if code != ExitCode.OK and "pyarrow" in sys.modules:
         # Threads of pyarrow may still read: an ordinary exit would wait for them, or abort.
+        gc.collect()  # temporary files go with their objects
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 stream.flush()

@@ -62,7 +62,7 @@ def analyze(
     form = chosen_format(ctx, show, rows, output)
     paths = input_paths(labels, "analyze")
     check_outputs(ctx, [] if output is None else [output], paths, reading)
-    with running(show) as progress:
+    with running(show, run) as progress:
         import wcetool
 
         result = wcetool.analyze(
@@ -73,7 +73,7 @@ def analyze(
             defaults=general_defaults(ctx),
             **reading.keywords(),
         )
-    say_notes(result, show)
+    say_notes(result, run)
     emit(result, form, show, rows, output)
     progress.close(
         f"analyzed {counted(result.rows, 'row')}, "

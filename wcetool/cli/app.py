@@ -66,16 +66,17 @@ for command, epilog in _EPILOGS.items():
 
 def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit code; nothing but the code leaves this function."""
+    told = {"verbose": False}
     try:
-        code = app(args=list(args), prog_name="wcetool", standalone_mode=False)
+        code = app(args=list(args), prog_name="wcetool", standalone_mode=False, obj=told)
     except WceError as error:
-        _say_error(str(error), args)
+        _say_error(str(error), **told)
         return error.exit_code
     except typer.TyperException as error:
         if not args:  # the message is the help text
             print(error.format_message())
             return ExitCode.USAGE
-        _say_error(_usage_text(error), args)
+        _say_error(_usage_text(error), **told)
         return ExitCode.USAGE
     except SystemExit as exit_:
         # Typer turns a closed pipe into an exit of its own.
@@ -87,7 +88,7 @@ def run(args: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the one place that maps what nobody foresaw
         _say_error(
-            f"internal error: {type(error).__name__}: {error}\n  hint: run again with -v", args
+            f"internal error: {type(error).__name__}: {error}\n  hint: run again with -v", **told
         )
         return ExitCode.INTERNAL
     return code if isinstance(code, int) else ExitCode.OK
@@ -95,7 +96,10 @@ def run(args: Sequence[str]) -> int:
 
 def _usage_text(error: typer.TyperException) -> str:
     """Give Typer's usage errors the form of ours."""
-    message = printable(error.format_message().replace("\n", " ").rstrip("."))
+    message = (
+        error.format_message().replace("Value error, ", "").replace("Input should", "it should")
+    )
+    message = printable(" ".join(message.split()).rstrip("."))
     context, param = getattr(error, "ctx", None), getattr(error, "param", None)
     command = context.command_path if context is not None else "wcetool"
     source = None
@@ -111,10 +115,10 @@ _NOT_TYPED = {
 }
 
 
-def _say_error(text: str, args: Sequence[str]) -> None:
+def _say_error(text: str, *, verbose: bool) -> None:
     if sys.stderr is None:
         return
-    if "-v" in args or "--verbose" in args:
+    if verbose:
         import traceback
 
         traceback.print_exc()

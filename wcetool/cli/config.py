@@ -60,6 +60,7 @@ class Config:
             if key in options and key != LABELS_KEY and not isinstance(value, dict)
         }
         own = self.values.get(command, {})
+        own = own if isinstance(own, dict) else {}  # weights is an option, too
         return {options[key].parameter: value for key, value in (shared | own).items()}
 
 
@@ -98,6 +99,8 @@ def load_config(path: str | None, options: Mapping[str, Mapping[str, ConfigKey]]
     """
     if path is not None:
         found = Path(path)
+        if not path or found.is_dir():
+            raise ConfigError(f"{path!r} is no file", where="--config")
         values = _parsed(found)
         is_project = found.name == "pyproject.toml"
         return _checked(found, _tool(found, values) if is_project else values, options)
@@ -148,6 +151,8 @@ def _checked(
                 inner: _value(path, inner, given, options[key], f"[{key}] ")
                 for inner, given in value.items()
             }
+        elif key in options and key not in everywhere:
+            raise ConfigError(f"{key!r} is a table of options: [{key}]", where=str(path))
         else:
             checked[key] = _value(path, key, value, everywhere, "")
     return Config(path, checked)
@@ -190,10 +195,7 @@ def _relative(path: Path, key: str, text: str) -> str:
     joined = path.parent / text
     if not (key in _FILES or (key in _MAYBE_FILES and _MAYBE_FILES[key](joined, text))):
         return text
-    try:
-        return str(joined.relative_to(Path.cwd()))
-    except ValueError:
-        return str(joined)
+    return os.path.relpath(joined)
 
 
 def _is_names_file(joined: Path, text: str) -> bool:

@@ -22,12 +22,23 @@ class GroupedCommand(TyperCommand):
             if record is None:
                 continue
             is_argument = param.param_type_name == "argument"
+            if is_argument:
+                record = (param.metavar or "", record[1].removesuffix("[required]").strip())
             panel = ARGUMENTS if is_argument else getattr(param, "rich_help_panel", None) or RUN
             sections[panel].append(record)
         for title, records in sections.items():
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Name the arguments as they are called in the sections below."""
+        pieces = ["[OPTIONS]"]
+        for param in self.get_params(ctx):
+            if param.param_type_name == "argument":
+                name = f"{param.metavar}{'...' if param.nargs == -1 else ''}"
+                pieces.append(name if param.required else f"[{name}]")
+        return pieces
 
     def format_epilog(self, _: Any, formatter: Any) -> None:
         """Write the epilog line by line: it holds commands to run."""

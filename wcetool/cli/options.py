@@ -104,6 +104,13 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return spread_command
 
 
+def _remember(ctx: typer.Context, value: bool) -> bool:
+    """Tell whoever runs the program that a traceback is welcome."""
+    if isinstance(ctx.obj, dict):
+        ctx.obj["verbose"] = value
+    return value
+
+
 def _load(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
     """Read the configuration once both of its options are known, before any takes a default."""
     from wcetool.cli.config import check_environment, load_config
@@ -247,7 +254,7 @@ class ReadingFlags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowFlags:
-    """How a result is shown, and how much is said while it is computed."""
+    """How a result is shown."""
 
     format: Annotated[
         Format | None,
@@ -259,6 +266,21 @@ class ShowFlags:
             help="table, json, csv (a row per class) or md. Default: table, also when piped.",
         ),
     ] = None
+    color: Annotated[
+        Color,
+        option(
+            "--color",
+            panel=OUTPUT,
+            metavar="WHEN",
+            help="auto, always or never; auto heeds NO_COLOR and TERM=dumb. Default: auto.",
+        ),
+    ] = Color.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFlags:
+    """Which classes are shown, in which order, and with how many decimals."""
+
     digits: Annotated[
         int,
         option(
@@ -270,34 +292,6 @@ class ShowFlags:
             help="Decimals shown by table and md; json and csv hold all. Default: 4.",
         ),
     ] = 4
-    color: Annotated[
-        Color,
-        option(
-            "--color",
-            panel=OUTPUT,
-            metavar="WHEN",
-            help="auto, always or never; auto heeds NO_COLOR and TERM=dumb. Default: auto.",
-        ),
-    ] = Color.AUTO
-    quiet: Annotated[
-        bool,
-        option(
-            "-q",
-            "--quiet",
-            panel=RUN,
-            help="No notes and no progress; warnings and errors always show.",
-        ),
-    ] = False
-    verbose: Annotated[
-        bool,
-        option("-v", "--verbose", panel=RUN, help="Say how long it took; traceback on errors."),
-    ] = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFlags:
-    """Which classes are shown, and in which order."""
-
     sort: Annotated[
         Sort,
         option(
@@ -333,6 +327,25 @@ class RunFlags:
             help="Threads; changes nothing but the time. Default: one a processor.",
         ),
     ] = None
+    quiet: Annotated[
+        bool,
+        option(
+            "-q",
+            "--quiet",
+            panel=RUN,
+            help="No notes and no progress; warnings and errors always show.",
+        ),
+    ] = False
+    verbose: Annotated[
+        bool,
+        option(
+            "-v",
+            "--verbose",
+            panel=RUN,
+            help="Say how long it took; traceback on errors.",
+            callback=_remember,
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,17 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import typer
 
-from wcetool.cli.options import RowFlags, ShowFlags, given
+from wcetool.cli.options import RowFlags, RunFlags, ShowFlags, given
 from wcetool.errors import InputError, OutputError, UsageError, printable
 from wcetool.render.words import Color, Format
 
-_NOT_WRITTEN = (".parquet", ".npy", ".npz", ".html", ".xlsx", ".tsv")
+MOST_ROWS = 1000  # of a table; more is nothing to read, and takes long to lay out
+_TEXT = ("", ".txt")
 _BY_SUFFIX = {".json": Format.JSON, ".csv": Format.CSV, ".md": Format.MD}
 
 
@@ -24,9 +26,9 @@ def say(kind: str, text: str) -> None:
         print(printable(f"{kind}: {text}"), file=sys.stderr, flush=True)
 
 
-def say_notes(result: Any, show: ShowFlags) -> None:
+def say_notes(result: Any, run: RunFlags) -> None:
     """Tell what was decided without being asked for, and what may not be as meant."""
-    for note in () if show.quiet else result.notes:
+    for note in () if run.quiet else result.notes:
         say("note", note)
     for warning in result.warnings:
         say("warning", warning)
@@ -40,28 +42,29 @@ def chosen_format(
     Raises
     ------
     UsageError
-        If an option of the display is given for a format that holds everything, or the suffix is
-        that of a format which is not written.
+        If an option of the display is given for a format that holds everything, or the suffix
+        tells no format.
     """
-    suffix = os.path.splitext(output or "")[1].lower()
-    if suffix in _NOT_WRITTEN:
-        raise UsageError(
-            f"a result is not written as {suffix}",
-            where="--output",
-            hint=f"{os.path.splitext(output or '')[0]}.json, .csv or .md",
-        )
+    stem, suffix = os.path.splitext(output or "")
+    suffix = suffix.lower()
     by_suffix = _BY_SUFFIX.get(suffix)
     typed = show.format if given(ctx, "format") else None
     if typed is not None and by_suffix not in (None, typed):
         raise UsageError(
             f"{typed.value} is asked for, but the suffix of the output says {by_suffix}",
             where="--format",
-            hint=f"--output {os.path.splitext(output or '')[0]}.{typed.value}",
+            hint=f"--output {stem}.{typed.value}",
+        )
+    if by_suffix is None and typed is None and suffix not in _TEXT:
+        raise UsageError(
+            f"a result is not written as {suffix}",
+            where="--output",
+            hint=f"{stem}.json, .csv or .md; or say --format",
         )
     form = typed or by_suffix or show.format or Format.TABLE
-    if form in (Format.JSON, Format.CSV):
+    if form in (Format.JSON, Format.CSV) and rows is not None:
         for name in ("digits", "sort", "top"):
-            if (rows is not None or name == "digits") and given(ctx, name):
+            if given(ctx, name):
                 raise UsageError(
                     f"has no effect on {form.value}, which holds everything", where=f"--{name}"
                 )
@@ -79,9 +82,14 @@ def emit(
     from wcetool.render.formats import Look, render
     from wcetool.render.views import View
 
-    view = View(digits=show.digits)
+    view = View()
     if rows is not None:
-        view = View(digits=show.digits, sort=rows.sort, top=rows.top)
+        view = View(digits=rows.digits, sort=rows.sort, top=rows.top)
+    if form in (Format.TABLE, Format.MD) and view.top is None:
+        n_rows = len(result.class_rows())
+        if n_rows > MOST_ROWS:
+            say("note", f"the first {MOST_ROWS:,} of {n_rows:,} classes (-f csv, or --top N)")
+            view = replace(view, top=MOST_ROWS)
     on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     look = Look(
         view=view,
@@ -148,6 +156,8 @@ def input_paths(paths: Sequence[str], command: str) -> list[Any]:
 
     if not paths:
         raise UsageError("no input is named", hint=f"wcetool {command} FILE")
+    if "" in paths:
+        raise UsageError("an input has no name: its path is empty", hint="'.' is this folder")
     if "-" in paths and sys.stdin is None:
         raise InputError("is closed", where="standard input")
     return [Path(path) for path in paths]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import typer
 
 from wcetool.cli.config import Config
-from wcetool.cli.options import ReadingFlags, ShowFlags
+from wcetool.cli.options import ReadingFlags, RunFlags, ShowFlags
 from wcetool.cli.output import use_color
 
 
@@ -24,17 +24,17 @@ class Running:
 
 
 @contextmanager
-def running(show: ShowFlags) -> Iterator[Running]:
+def running(show: ShowFlags, run: RunFlags) -> Iterator[Running]:
     """Show progress on a terminal; it is gone when the context ends, before a result is written."""
     from wcetool.render.progress import ProgressBar
 
-    on_terminal = sys.stderr is not None and sys.stderr.isatty() and not show.quiet
+    on_terminal = sys.stderr is not None and sys.stderr.isatty() and not run.quiet
     color = use_color(show.color, on_terminal=on_terminal)
     moves = on_terminal and os.environ.get("TERM") != "dumb"  # a bar needs to go back
     with ProgressBar(enabled=moves, color=color) as bar:
 
         def close(summary: str) -> None:
-            if on_terminal or show.verbose:
+            if on_terminal or run.verbose:
                 print(f"{summary} ({bar.seconds:.1f} s)", file=sys.stderr)
 
         yield Running(bar.advance, close)
@@ -60,15 +60,17 @@ def check_outputs(
     reading : ReadingFlags
         May name files of classes and names.
     *others : str or None
-        Texts that may name other files to read.
+        Texts that may name weight files.
     """
     if not outputs:
         return
     from wcetool.data.source import list_files
+    from wcetool.data.weightfile import sidecar
     from wcetool.data.writing import check_output
 
     config: Config = ctx.meta.get("wcetool.file", Config())
     texts = (reading.classes, reading.names, *others)
+    texts += tuple(sidecar(text) for text in others if text is not None)
     read = [path for path, _ in list_files([os.fspath(path) for path in inputs])]
     read += [text for text in texts if text is not None]
     read += [] if config.path is None else [str(config.path)]

@@ -32,8 +32,8 @@ def score(
         typer.Argument(
             metavar="PREDS",
             show_default=False,
-            help="Prediction files: CSV, TSV or Parquet with the true label and a score per class;"
-            " globs, folders of Parquet, or -",
+            help="Prediction files: CSV, TSV or Parquet with the true label and a score per "
+            "class; globs, folders of Parquet, or -",
         ),
     ],
     reading: ReadingFlags,
@@ -86,9 +86,8 @@ def score(
             "--input",
             panel=SCORES,
             metavar="KIND",
-            help="What the scores are: probs, logits or log-probs. Default: by the column "
-            "names, else"
-            " probs if every row lies in [0, 1] and sums to 1.",
+            help="What the scores are: probs, logits or log-probs. Default: by the column names, "
+            "else probs, if the first rows lie in [0, 1] and sum to 1.",
         ),
     ] = None,
     positive_class: Annotated[
@@ -111,8 +110,8 @@ def score(
             "--sum-tolerance",
             panel=SCORES,
             metavar="T",
-            help="How far a row of probabilities may be from [0, 1] and a sum of 1. Default: 1e-4,"
-            " and what the rounding of the file explains.",
+            help="How far a row of probabilities may be from [0, 1] and a sum of 1. Default: "
+            "1e-4, and what the rounding of the values explains.",
         ),
     ] = None,
     reduction: Annotated[
@@ -153,7 +152,7 @@ def score(
         raise UsageError("standard input is the predictions already", where="--labels")
     outputs = [] if output is None else [output]
     check_outputs(ctx, outputs, [*paths, *(truth or [])], reading, weights)
-    with running(show) as progress:
+    with running(show, run) as progress:
         import wcetool
 
         result = wcetool.score_file(
@@ -173,7 +172,7 @@ def score(
             defaults=general_defaults(ctx),
             **reading.keywords(),
         )
-    say_notes(result, show)
+    say_notes(result, run)
     emit(result, form, show, rows, output)
     progress.close(
         f"scored {counted(result.numbers.scored, 'row')}, "

@@ -43,9 +43,9 @@ def weights(
         typer.Argument(
             metavar="LABELS",
             show_default=False,
-            help="As analyze takes them. Without: the labels key of the configuration file, "
-            "else the"
-            " only one of labels.csv, labels.tsv, labels.parquet in the current folder.",
+            help="As analyze takes them. Without: WCETOOL_LABELS, else the labels key of the "
+            "configuration file, else the only one of labels.csv, labels.tsv, labels.parquet in "
+            "the current folder.",
         ),
     ] = None,
     scheme: Annotated[
@@ -102,9 +102,8 @@ def weights(
             "--output",
             panel=OUTPUT,
             metavar="PATH",
-            help="Write the weight file there: .json, .csv, .parquet, or .npy with class "
-            "names beside"
-            " it. The result is shown all the same.",
+            help="Write the weight file there: .json, .csv, .parquet, or .npy with class names "
+            "beside it. The result is shown all the same.",
         ),
     ] = None,
 ) -> None:
@@ -118,7 +117,7 @@ def weights(
     from wcetool.data.weightfile import files_of
 
     check_outputs(ctx, [] if output is None else files_of(output), paths, reading)
-    with running(show) as progress:
+    with running(show, run) as progress:
         import wcetool
 
         result = wcetool.class_weights(
@@ -135,7 +134,7 @@ def weights(
         )
     if source is not None:
         result = replace(result, notes=(source, *result.notes))
-    say_notes(result, show)
+    say_notes(result, run)
     if output is not None:
         wcetool.write_weights(result, output)
     emit(result, form, show, rows)

@@ -91,7 +91,9 @@ class ClassCounts:
                     else f"label {quoted(unknown)} is not among the {len(order):,} declared "
                     "classes",
                     details=(f"labels: {quoted(unknown)}", f"classes: {quoted(order)}"),
-                    hint="--classes with every label, or --missing for labels that mean no label",
+                    hint="--strip takes the white space off"
+                    if {label.strip() for label in order} >= set(unknown)
+                    else "--classes with every label, or --missing for labels that mean no label",
                 )
         counts = [tally.counts.get(label, 0) for label in order]
         if sum(counts) > np.iinfo(np.int64).max:

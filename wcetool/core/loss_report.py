@@ -28,13 +28,9 @@ class Estimate:
     finite_mean: float | None = None  # the value without the rows of infinite loss
     undefined: Mapping[str, str] = field(default_factory=dict)  # which of these is None, and why
 
-    @classmethod
-    def without(cls, names: Sequence[str], reason: str, *, value: float | None = None) -> Estimate:
-        """Return a value of which some fields are undefined, all for one reason."""
-        return cls(value=value, finite_mean=value, undefined=dict.fromkeys(names, reason))
-
 
 _SPREAD = ("standard_error", "ci95")
+_SUM_IS_NO_MEAN = {"finite_mean": "the loss is a sum"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,35 +201,47 @@ class _WeightedSums:
             Reduction.SUM: (Fraction(1), Fraction(1), self._plain_moments()),
         }[reduction]
         if divisor == 0:
-            return Estimate.without(("value", *_SPREAD, "finite_mean"), "every row has weight 0")
+            names = ("value", *_SPREAD, "finite_mean")
+            return Estimate(undefined=dict.fromkeys(names, "every row has weight 0"))
         if finite_divisor == 0 or self.finite_rows == 0:
             return self._infinite_estimate(None)
         finite = self.loss_sum / finite_divisor
         value = rounded(finite)
+        mean = None if reduction is Reduction.SUM else value
         if self.infinite_rows:
-            return self._infinite_estimate(value)
+            return self._infinite_estimate(mean)
         if self.rows == 1:
-            return Estimate.without(_SPREAD, "one row has no spread", value=value)
+            return self._finite_estimate(value, mean, "one row has no spread")
         # A sum is n times the mean, and n is fixed: the residuals are those of the mean.
         center = self.loss_sum / self.rows if reduction is Reduction.SUM else finite
         error = ratio_standard_error(moments, center, divisor)
         if self.square_overflows or not (math.isfinite(value) and math.isfinite(error)):
-            return Estimate.without(_SPREAD, "beyond the range of float64", value=value)
+            return self._finite_estimate(value, mean, "beyond the range of float64")
         return Estimate(
             value=value,
             standard_error=error,
             ci95=normal_interval(value, error),
-            finite_mean=value,
+            finite_mean=mean,
+            undefined=_SUM_IS_NO_MEAN if mean is None else {},
         )
 
-    def _infinite_estimate(self, finite_mean: float | None) -> Estimate:
+    def _finite_estimate(self, value: float, mean: float | None, reason: str) -> Estimate:
+        """Return a value without a standard error."""
+        undefined = dict.fromkeys(_SPREAD, reason)
+        if mean is None:
+            undefined |= _SUM_IS_NO_MEAN
+        return Estimate(value=value, finite_mean=mean, undefined=undefined)
+
+    def _infinite_estimate(self, mean: float | None) -> Estimate:
         undefined = dict.fromkeys(_SPREAD, "a loss is infinite")
-        if finite_mean is None:
+        if mean is None and self.finite_rows and self.finite_weight_sum:
+            undefined |= _SUM_IS_NO_MEAN
+        elif mean is None:
             undefined["finite_mean"] = "no row has a weight above 0 and a finite loss"
         if not self.hidden_infinite_rows:
-            return Estimate(value=math.inf, finite_mean=finite_mean, undefined=undefined)
+            return Estimate(value=math.inf, finite_mean=mean, undefined=undefined)
         undefined["value"] = "a class of weight 0 has an infinite loss, and 0 * inf is undefined"
-        return Estimate(finite_mean=finite_mean, undefined=undefined)
+        return Estimate(finite_mean=mean, undefined=undefined)
 
     def _plain_moments(self) -> Moments:
         """Return the moments of a mean over rows: its denominator adds up ones."""

@@ -387,7 +387,8 @@ def fault_reason(values: FloatArray, form: ScoreForm) -> str:
             return f"a probability of {values.min():.6g}"
         if values.max() > 1.0 + limit and not form.renormalize:
             return f"a probability of {values.max():.6g}"
-        return f"sums to {values.sum():.6g}"
+        with np.errstate(over="ignore"):
+            return f"sums to {values.sum():.6g}"
     if values.max() > limit:
         return f"the logarithm of a probability is {values.max():.6g}"
     return f"the probabilities sum to {np.exp(values).sum():.6g}"

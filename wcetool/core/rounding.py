@@ -20,9 +20,8 @@ from wcetool.core.losses import ScoreForm, Scores, row_sums, row_terms
 from wcetool.core.vocabulary import InputKind
 from wcetool.errors import LISTED
 
-MAX_DECIMALS = (
-    8  # more are no rounding that matters: half of 1e-9 for each of 100,000 classes is 5e-5
-)
+# More are no rounding that matters: half of 1e-9 for each of 100,000 classes is 5e-5.
+MAX_DECIMALS = 8
 _FULL = MAX_DECIMALS + 1
 _PEEK = 64  # rows that mostly tell it
 

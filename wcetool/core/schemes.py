@@ -228,8 +228,7 @@ def uniform(counts: ClassCounts) -> FloatArray:
     formula="w_i = N / (K n_i), K classes present",
     source="scikit-learn class_weight='balanced', after King and Zeng 2001",
     caution="With a handful of samples in a class its weight, and the variance of the loss, "
-    "explode:"
-    " set --cap, or use inverse-sqrt.",
+    "explode: set --cap, or use inverse-sqrt.",
     laws={Law.SYMMETRIC, Law.SCALE_FREE, Law.MONOTONE},
 )
 def inverse(counts: ClassCounts) -> FloatArray:

@@ -213,7 +213,14 @@ def _normalized(weight: FloatArray, count: IntArray, recipe: Recipe) -> FloatArr
             f"the weights cannot be scaled to {how.value}: no class has a weight above 0",
             where="--normalize",
         )
-    return weight / scale
+    scaled = weight / scale
+    if not np.isfinite(scaled).all() or (scaled[weight > 0] == 0).any():
+        raise SchemeError(
+            f"the weights are too far apart to be scaled to {how.value}",
+            where="--normalize",
+            details=(f"from {positive.min():g} to {positive.max():g}",),
+        )
+    return scaled
 
 
 def _refuse_unknown_labels(counts: ClassCounts, given: Mapping[str, float]) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.data.formats.text_head import is_number
 from wcetool.errors import InputError, listed, nearest, quoted
 
+_UNNAMED = re.compile(r"Unnamed: 0(\.[0-9]+)*")  # again and again, by every round trip
 LABEL_NAMES = (
     "label",
     "labels",
@@ -99,7 +101,7 @@ def choose_label_column(
     table: Table,
     wanted: str | None,
     *,
-    among: Sequence[Column] | None = None,
+    only_column_counts: bool = True,
     details: Sequence[str] = (),
 ) -> Choice:
     """Choose the label column by the rules above.
@@ -110,8 +112,8 @@ def choose_label_column(
         The file.
     wanted : str, optional
         What the user said.
-    among : sequence of Column, optional
-        The columns that may hold labels; by default all.
+    only_column_counts : bool, default True
+        Whether rule 2 holds; not in a file that must have other columns as well.
     details : sequence of str
         What else there is to say where no rule decides.
 
@@ -126,12 +128,16 @@ def choose_label_column(
         return Choice(column, None, by_number=column.name != wanted)
     columns = [
         column
-        for column in (table.columns if among is None else among)
+        for column in table.columns
         if column.holds in (Holds.TEXT, Holds.NUMBERS) and not is_index(column)
     ]
-    if among is None and len(columns) == 1:
+    usual = [column for column in columns if is_usual_name(column.name)]
+    if not usual:
+        for column in table.columns:
+            if is_usual_name(column.name):
+                refuse_no_labels(table, column)
+    if only_column_counts and len(columns) == 1:
         return Choice(columns[0], "the only column")
-    usual = [column for column in columns if column.name.strip().casefold() in LABEL_NAMES]
     if len(usual) == 1:
         return Choice(usual[0], "by its name")
     problem = (
@@ -143,7 +149,7 @@ def choose_label_column(
         problem,
         where=table.file.path,
         details=(f"columns: {listed(table.names)}", *details),
-        hint=_label_hint(table, usual or columns),
+        hint=_label_hint(table, usual),
     )
 
 
@@ -163,16 +169,28 @@ def refuse_no_labels(table: Table, column: Column) -> None:
         )
 
 
+def is_usual_name(name: str) -> bool:
+    """Tell whether a column is called as label columns are."""
+    return name.strip().casefold() in LABEL_NAMES
+
+
 def is_index(column: Column) -> bool:
     """Tell whether a column is a row index that pandas wrote."""
     name = column.name
-    return name.startswith(("__index_level_", "Unnamed: ")) or (not name and column.place == 0)
+    return (
+        name.startswith("__index_level_")
+        or _UNNAMED.fullmatch(name) is not None
+        or (not name and column.place == 0)
+    )
 
 
-def _label_hint(table: Table, candidates: Sequence[Column]) -> str:
+def _label_hint(table: Table, usual: Sequence[Column]) -> str:
     dialect = table.dialect
     if dialect is not None and not dialect.header_given and all(map(is_number, table.names)):
         return "--no-header, since the first row looks like data"
     if dialect is not None and not dialect.header:
         return f"--label-column {len(table.columns)} (a number from 1)"
-    return f"--label-column {candidates[0].name if candidates else 'NAME'}"
+    if not usual:
+        return "--label-column NAME"
+    named = [column for column in table.columns if column.name == usual[0].name]
+    return f"--label-column {usual[0].name if len(named) == 1 else usual[0].place + 1}"

@@ -37,6 +37,7 @@ def is_label_type(kind: pa.DataType) -> bool:
             pa.types.is_string_view,
             pa.types.is_binary,
             pa.types.is_large_binary,
+            pa.types.is_fixed_size_binary,
             pa.types.is_integer,
             pa.types.is_floating,
             pa.types.is_boolean,
@@ -66,11 +67,19 @@ def value_text(value: object) -> str | None:
 
 
 class Distinct:
-    """A column as its distinct texts and, per row, the index of the text; -1 where null."""
+    """A column as its distinct texts and, per row, the index of the text; -1 where null.
+
+    Parameters
+    ----------
+    column : Array
+        Values with a text.
+    where : str
+        The file, for errors.
+    """
 
     __slots__ = ("codes", "texts")
 
-    def __init__(self, column: pa.Array) -> None:
+    def __init__(self, column: pa.Array, where: str) -> None:
         if pa.types.is_null(column.type):
             self.texts: list[str | None] = []
             self.codes: IntArray = np.full(len(column), -1, dtype=np.int64)
@@ -82,7 +91,10 @@ class Distinct:
             # NumPy writes the shortest text of the narrow type, as pandas does in CSV.
             self.texts = [value_text(value) for value in arrow.as_numpy(values, null=math.nan)]
         else:
-            self.texts = [value_text(value) for value in values.to_pylist()]
+            try:
+                self.texts = [value_text(value) for value in values.to_pylist()]
+            except InputError as error:
+                raise InputError(error.message, where=where) from None
         self.codes = arrow.as_numpy(column.indices, null=-1, dtype=np.int64)
 
 
@@ -114,7 +126,7 @@ class LabelCounter:
         InputError
             If there are more distinct labels than allowed.
         """
-        distinct = Distinct(column)
+        distinct = Distinct(column, self._where)
         missing, *count = np.bincount(
             distinct.codes + 1, minlength=len(distinct.texts) + 1
         ).tolist()
@@ -156,8 +168,8 @@ class LabelEncoder:
         self._code = {label: code for code, label in enumerate(classes)}
         self._rules = rules
 
-    def encode(self, column: pa.Array) -> tuple[IntArray, dict[str, int]]:
-        """Encode a column.
+    def encode(self, column: pa.Array, where: str) -> tuple[IntArray, dict[str, int]]:
+        """Encode a column of a file.
 
         Returns
         -------
@@ -166,7 +178,7 @@ class LabelEncoder:
         unknown : dict of str to int
             Labels that are no class, with the first row (from 0) of each; their code is -1.
         """
-        distinct = Distinct(column)
+        distinct = Distinct(column, where)
         if self._guard is not None:
             self._guard.see(distinct.texts)
         codes = np.full(len(distinct.texts) + 1, -1, dtype=np.int64)

@@ -135,12 +135,11 @@ def decide_layout(
         choice = choose_label_column(
             dataset.first,
             reading.label_column,
-            among=columns,
+            only_column_counts=False,
             details=("the labels may be in another file: --labels FILE",),
         )
         label = choice.column
-        if choice.reason is not None:
-            notes.append(f"label column {label.name!r} ({choice.reason})")
+        notes += choice.notes(dataset.first)
     truth = labels or (dataset, label)
     clues = Clues(
         label=label,
@@ -236,11 +235,11 @@ def _labels_of_head(truth: tuple[Dataset, Column | None], rules: LabelRules) -> 
     if column is None:
         return frozenset()
     batch = dataset.head([Wanted(column, ColumnKind.LABEL)])
-    return frozenset() if batch is None else _labels(batch, rules)
+    return frozenset() if batch is None else _labels(batch, rules, dataset.where)
 
 
-def _labels(batch: pa.RecordBatch, rules: LabelRules) -> frozenset[str]:
-    found = (rules.label(text) for text in Distinct(batch.column(0)).texts)
+def _labels(batch: pa.RecordBatch, rules: LabelRules, where: str) -> frozenset[str]:
+    found = (rules.label(text) for text in Distinct(batch.column(0), where).texts)
     return frozenset(label for label in found if label is not None)
 
 
@@ -335,7 +334,7 @@ def _two_labels(truth: tuple[Dataset, Column | None], rules: LabelRules) -> froz
     for split in dataset.splits():
         wanted = [Wanted(column, ColumnKind.LABEL)]
         for batch in dataset.batches(split, wanted, lambda _: None, ReadLog()):
-            labels |= _labels(batch, rules)
+            labels |= _labels(batch, rules, split.file.path)
             if len(labels) > 1:
                 return labels
     return labels

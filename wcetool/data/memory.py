@@ -26,15 +26,16 @@ IN_MEMORY = "(memory)"
 SCORE_NAME = "y_score"
 
 
-def as_paths(values: object) -> list[str] | None:
+def as_paths(values: object, *, texts: bool = False) -> list[str] | None:
     """Return paths where `values` is one, or a list of `os.PathLike`; None for anything else.
 
-    A list of texts is a list of labels.
+    A list of texts is a list of labels, unless `texts` says that it is one of paths.
     """
     if isinstance(values, str | os.PathLike):
         return [os.fspath(values)]
     if isinstance(values, list | tuple) and values:
-        if all(isinstance(value, os.PathLike) for value in values):
+        kinds = str | os.PathLike if texts else os.PathLike
+        if all(isinstance(value, kinds) for value in values):
             return [os.fspath(value) for value in values]
     return None
 
@@ -133,6 +134,8 @@ def _typed_column(values: Any) -> pa.Array | pa.ChunkedArray:
 def _texts(values: Iterable[Any]) -> pa.Array:
     try:
         return pa.array([_text(value) for value in values], pa.string())
+    except UnicodeEncodeError as error:
+        raise InputError(f"label {error.object[:40]!r} cannot be written as UTF-8") from None
     except TypeError:
         if type(values).__name__ == "LazyFrame":
             raise InputError("is a LazyFrame, which holds no values", hint="collect() it") from None
@@ -176,7 +179,11 @@ def _frame_column(series: Any) -> pa.Array | pa.ChunkedArray:
 def _score_column(y_score: Any) -> pa.Array:
     """Return scores as one Arrow column: of lists for a matrix, whose memory is shared."""
     try:
+        if isinstance(y_score, np.ma.MaskedArray):
+            y_score = np.ma.filled(y_score.astype(np.float64), np.nan)
         scores = np.asarray(y_score)
+        if scores.dtype.kind == "c":
+            raise TypeError("complex numbers")
         if scores.dtype not in (np.float16, np.float32, np.float64):
             scores = scores.astype(np.float64)
     except (ValueError, TypeError):

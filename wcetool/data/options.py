@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from collections import Counter
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from wcetool.data import streams
-from wcetool.errors import InputError, UsageError, quoted, short_repr
+from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
+SIGNED_CHARACTERS = 200  # of a list that a signature repeats
 _NUMBERED_LINE = re.compile(r"\s*[0-9]+\s*[:; ]\s*\S")
 
 
@@ -192,10 +194,14 @@ class ReadingOptions:
         InputError
             If the file of `classes` or `names` cannot be read.
         """
+        code_names = None if names is None else _code_names(names)
+        declared = None if classes is None else _declared_classes(classes)
         given = {
             "label-column": label_column,
-            "declared": None if classes is None else _listed(classes),
-            "names": None if names is None else names if isinstance(names, str) else "given",
+            "declared": None if declared is None else _signed(declared),
+            "names": None
+            if code_names is None
+            else _signed([f"{code}={name}" for code, name in code_names.items()]),
             "missing": None if missing is None else _listed(missing),
             "strip": strip,
             "casefold": casefold,
@@ -219,7 +225,7 @@ class ReadingOptions:
             comment=comment,
             encoding=None if encoding is None else streams.check_encoding(encoding),
         )
-        _check_text(text)
+        _check_text(text, [key for key, value in given.items() if value])
         if max_classes is None:
             max_classes = MAX_CLASSES
         if max_classes < 1:
@@ -229,12 +235,12 @@ class ReadingOptions:
             missing=frozenset(markers),
             strip=bool(strip),
             casefold=bool(casefold),
-            names=None if names is None else _code_names(names),
+            names=code_names,
             max_classes=max_classes,
         )
         return cls(
             label_column=None if label_column is None else str(label_column),
-            classes=None if classes is None else rules.class_names(_declared_classes(classes)),
+            classes=None if declared is None else rules.class_names(declared),
             input_format=input_format,
             rules=rules,
             text=text,
@@ -287,11 +293,20 @@ def _listed(values: str | Sequence[str]) -> str:
     return values if isinstance(values, str) else ",".join(map(str, values))
 
 
+def _signed(texts: Sequence[str]) -> str:
+    """Write texts as a signature repeats them: a list, or the hash of one that is long."""
+    joined = ",".join(texts)
+    if len(joined) <= SIGNED_CHARACTERS and not any("," in text for text in texts):
+        return joined
+    data = json.dumps(list(texts), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return f"sha256:{hashlib.sha256(data).hexdigest()[:16]}"
+
+
 def _as_text(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
-def _check_text(text: TextOptions) -> None:
+def _check_text(text: TextOptions, given: Collection[str]) -> None:
     characters = {
         "--delimiter": text.delimiter,
         "--quote-char": text.quote_char,
@@ -311,13 +326,28 @@ def _check_text(text: TextOptions) -> None:
         if text.quote_char != '"':
             raise UsageError("has no effect with --no-quoting", where="--quote-char")
         del characters["--quote-char"]
-    used = [character for character in characters.values() if character is not None]
-    if len(set(used)) < len(used):
-        raise UsageError(
-            "delimiter, quote, escape and comment character must differ", where="--delimiter"
-        )
+    refuse_twin_characters(characters, given)
     if text.skip_lines < 0:
         raise UsageError(f"{text.skip_lines} is not a number of lines", where="--skip-lines")
+
+
+def refuse_twin_characters(characters: Mapping[str, str | None], given: Collection[str]) -> None:
+    """Refuse a dialect in which one character means two things.
+
+    Parameters
+    ----------
+    characters : mapping of str to str or None
+        By option.
+    given : collection of str
+        The options, without dashes, that the user gave: one of them is to blame.
+    """
+    for option, character in characters.items():
+        twins = [
+            other for other, same in characters.items() if same is not None and same == character
+        ]
+        if len(twins) > 1 and option[2:] in given:
+            others = listed(other for other in twins if other != option)
+            raise UsageError(f"{character!r} is also that of {others}", where=option)
 
 
 def _declared_classes(classes: str | Sequence[str]) -> tuple[str, ...]:
@@ -387,10 +417,19 @@ def _lines(content: str) -> list[str]:
 
 def _json(content: str, path: str) -> dict[str, object] | list[object]:
     try:
-        data: dict[str, object] | list[object] = json.loads(content)
+        data: dict[str, object] | list[object] = json.loads(
+            content, object_pairs_hook=lambda pairs: _without_twins(pairs, path)
+        )
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON: {error}", where=path) from None
     return data
+
+
+def _without_twins(pairs: list[tuple[str, object]], path: str) -> dict[str, object]:
+    twins = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+    if twins:
+        raise InputError(f"a key is there twice: {quoted(twins)}", where=path)
+    return dict(pairs)
 
 
 def _read_text(path: str, option: str) -> str:

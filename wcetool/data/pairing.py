@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from wcetool.data.columns import LABEL_NAMES, is_index
+from wcetool.data.columns import is_index, is_usual_name
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds
 from wcetool.data.labels import Distinct
@@ -47,7 +47,7 @@ def unused_label(predictions: Dataset, used: Collection[Column]) -> str | None:
         (
             column.name
             for column in predictions.first.columns
-            if column.name.strip().casefold() in LABEL_NAMES and column.place not in taken
+            if is_usual_name(column.name) and column.place not in taken
         ),
         None,
     )
@@ -59,5 +59,5 @@ def _first_texts(dataset: Dataset, column: Column) -> list[str | None]:
     batch = dataset.head([Wanted(column, ColumnKind.LABEL)])
     if batch is None:
         return []
-    distinct = Distinct(batch.column(0).slice(0, _COMPARED_ROWS))
+    distinct = Distinct(batch.column(0).slice(0, _COMPARED_ROWS), dataset.where)
     return [None if code < 0 else distinct.texts[code] for code in distinct.codes.tolist()]

@@ -111,7 +111,7 @@ def _rows_error(
 
 
 def _fault_hint(values: FloatArray, form: ScoreForm) -> str | None:
-    if form.kind is InputKind.LOGITS or np.isnan(values).any():
+    if form.kind is InputKind.LOGITS or form.renormalize or np.isnan(values).any():
         return None
     if form.kind is InputKind.PROBS and values.min() >= 0.0 and form.task is Task.MULTICLASS:
         return "--renormalize divides each row by its sum; --input logits if these are logits"

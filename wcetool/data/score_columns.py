@@ -10,8 +10,8 @@ The rules, in order:
    class of two.
 6. Nothing: the candidates are listed, and the user is asked.
 
-What the scores are: what the user says; else what the affix says; else probabilities, if every row
-of the first block lies in [0, 1] and sums to 1. Nothing is ever taken for logits without a word.
+What the scores are: what the user says; else what the affix says; else probabilities, if at least
+half of the first rows lie in [0, 1] and sum to 1. Nothing is ever taken for logits without a word.
 """
 
 from __future__ import annotations
@@ -155,7 +155,25 @@ def choose_score_columns(
             ),
             hint="--scores 'prob_*' (a pattern), or --scores NAME,NAME,...",
         )
+    _refuse_texts_alike(table, clues, found)
     return found
+
+
+def _refuse_texts_alike(table: Table, clues: Clues, found: ScoreColumns) -> None:
+    """Refuse to leave out a column that is named like the chosen ones and holds text."""
+    affixes = [a for a in AFFIXES if all(a.class_name(c.name) for c in found.columns)]
+    texts = [
+        column
+        for column in _free(table, clues)
+        if column.holds is Holds.TEXT and any(affix.class_name(column.name) for affix in affixes)
+    ]
+    if texts:
+        raise InputError(
+            f"column {texts[0].name!r} is named like the score columns, and holds text",
+            where=table.file.path,
+            details=(f"score columns: {found}",),
+            hint="--scores with the names of the score columns",
+        )
 
 
 def _free(table: Table, clues: Clues) -> list[Column]:

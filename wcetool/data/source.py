@@ -141,6 +141,8 @@ def find_files(
     """
     form = None if input_format is None else _named_format(input_format)
     named = [os.fspath(path) for path in paths]
+    if "" in named:
+        raise UsageError("an input has no name: its path is empty", hint="'.' is this folder")
     if STDIN in named and len(named) > 1:
         raise UsageError(
             "standard input cannot be pooled with other inputs",

@@ -256,7 +256,7 @@ def check_encoding(encoding: str) -> str:
     """
     try:
         info = codecs.lookup(encoding)
-        b"".decode(info.name)
+        "a".encode(info.name)  # raises for codecs of bytes, and for rot13
     except (LookupError, ValueError):
         raise UsageError(
             f"{encoding!r} is not a text encoding",
@@ -284,6 +284,13 @@ def describe_binary(head: bytes) -> str | None:
     if b"\x00" in head:
         return "holds NUL bytes: it is a binary file, or text in UTF-16"
     return None
+
+
+def utf16_of(head: bytes) -> str:
+    """Return which UTF-16 the first bytes are, if they are any."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
 
 
 _BINARY = {

@@ -27,15 +27,16 @@ def label_codes(
     Raises
     ------
     InputError
-        If a label is missing or no class; names the row.
+        If a label is missing or no class, which names the row, or a header looks like data.
     """
     wanted = [Wanted(label, ColumnKind.LABEL)]
+    doubts = HeaderDoubts()
     for split in dataset.splits():
         guard = HeaderGuard(dataset.tables[split.index], split.index, label)
         encoder = LabelEncoder(classes, options.rules, guard)
         first_row = split.first_row + 1
         for batch in dataset.batches(split, wanted, lambda _: None, ReadLog()):
-            target, unknown = encoder.encode(batch.column(0))
+            target, unknown = encoder.encode(batch.column(0), split.file.path)
             wrong = np.flatnonzero(target < 0)
             if len(wrong):
                 row = int(wrong[0])
@@ -47,6 +48,8 @@ def label_codes(
                 )
             yield target
             first_row += len(batch)
+        doubts += guard.doubts()
+    doubts.check(dataset.tables, label)
 
 
 class Truth(Protocol):
@@ -76,7 +79,7 @@ class TruthBeside:
         InputError
             If a label is no class; names the row.
         """
-        target, unknown = self._encoder.encode(batch.column(0))
+        target, unknown = self._encoder.encode(batch.column(0), where)
         if unknown:
             raise unknown_labels(unknown, self._encoder.classes, where, first_row)
         return target

@@ -21,7 +21,7 @@ from wcetool.core.weighting import effective_sample_size
 from wcetool.data import streams
 from wcetool.data.labels import value_text
 from wcetool.data.writing import Write, write_together, write_whole
-from wcetool.errors import UsageError, WeightFileError, listed, nearest, quoted
+from wcetool.errors import UsageError, WeightFileError, listed, quoted
 from wcetool.results.document import Row, to_csv, to_json
 from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
@@ -105,6 +105,7 @@ def read_weights(path: str) -> ClassWeights:
         capped=_whole(document.get("capped_classes")),
         inputs=tuple(map(str, inputs)) if isinstance(inputs, list) else (),
         rows=_whole(source.get("rows")),
+        missing=_whole(source.get("missing")),
         parameters={key: str(text) for key, text in told.get("parameters", dict, {}).items()},
         notes=tuple(map(str, told.get("notes", list, []))),
         warnings=tuple(map(str, told.get("warnings", list, []))),
@@ -280,12 +281,11 @@ def _read_json(path: str) -> tuple[list[Row], Row]:
         raise WeightFileError(f"is not JSON: {error}", where=path) from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != WEIGHTS_SCHEMA:
-        near = nearest(str(schema), [WEIGHTS_SCHEMA])
         raise WeightFileError(
             f"is not a weight file: its schema is {schema!r}, not {WEIGHTS_SCHEMA!r}",
             where=path,
             hint=f"wcetool weights {path} -o weights.json"
-            if near or str(schema).startswith("wcetool.analyze")
+            if str(schema).startswith("wcetool.analyze")
             else "wcetool weights labels.csv -o weights.json",
         )
     rows = document.get("classes")

@@ -37,18 +37,27 @@ def check_output(path: str, inputs: Iterable[str]) -> None:
                     where="--output",
                     details=() if source == path else (f"it is read as {source}",),
                 )
-    folder = os.path.dirname(os.path.realpath(path))
-    problem = None
-    if os.path.isdir(path):
-        problem = "is a folder"
-    elif not _is_replaced(path):
-        problem = None if os.access(path, os.W_OK) else "permission denied"
-    elif not os.path.isdir(folder):
-        problem = f"there is no folder {folder!r}"
-    elif not os.access(folder, os.W_OK):
-        problem = "permission denied"
+    if _is_redirected(path):
+        raise UsageError(
+            f"{path} is a stream of this process, redirected to a file",
+            where="--output",
+            hint="leave --output out: the result goes to standard output",
+        )
+    problem = _problem(path)
     if problem is not None:
         raise UsageError(f"cannot write {path!r}: {problem}", where="--output")
+
+
+def _problem(path: str) -> str | None:
+    """Say why a path cannot be written."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if os.path.isdir(path):
+        return "is a folder"
+    if not _is_replaced(path):
+        return None if os.access(path, os.W_OK) else "permission denied"
+    if not os.path.isdir(folder):
+        return f"there is no folder {folder!r}"
+    return None if os.access(folder, os.W_OK) else "permission denied"
 
 
 def write_whole(path: str, write: Write) -> None:
@@ -80,6 +89,14 @@ def write_together(writes: Mapping[str, Write]) -> None:
                 write(opened.enter_context(context))
     except OSError as error:
         raise OutputError(f"cannot be written: {os_message(error)}", where=path) from None
+
+
+def _is_redirected(path: str) -> bool:
+    """Tell whether a path is a descriptor of this process that leads to a regular file."""
+    is_descriptor = path in ("/dev/stdin", "/dev/stdout", "/dev/stderr") or path.startswith(
+        ("/dev/fd/", "/proc/self/fd/")
+    )
+    return is_descriptor and os.path.isfile(path)
 
 
 def _is_replaced(path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wcetool.errors import printable
-from wcetool.render.page import Bar, Page
+from wcetool.render.page import Page
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|<>&~])")
 
@@ -23,19 +23,16 @@ def write_page(page: Page) -> str:
     for section in page.sections:
         lines += ["", f"**{_escaped(section.title)}**", ""]
         lines += [f"- {_escaped(line)}" for line in section.lines]
+    lines += ["", _escaped(page.signature)]
     return "\n".join(lines) + "\n"
 
 
 def _table(page: Page) -> list[str]:
-    columns = [i for i in range(len(page.columns)) if not _is_bar(page, i)]
+    columns = [i for i in range(len(page.columns)) if not page.is_bar(i)]
     header = [_escaped(page.columns[i].header) for i in columns]
     rule = [":---" if page.columns[i].is_name else "---:" for i in columns]
     rows = [[_escaped(str(row[i])) for i in columns] for row in page.rows]
     return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
-
-
-def _is_bar(page: Page, column: int) -> bool:
-    return any(isinstance(row[column], Bar) for row in page.rows)
 
 
 def _escaped(text: str) -> str:

@@ -60,6 +60,8 @@ class Page:
         Groups of facts, below the table.
     sections : sequence of Section
         In place of a table, where there is more text than numbers.
+    signature : str
+        How the numbers came about; the last line.
     """
 
     title: str
@@ -68,3 +70,8 @@ class Page:
     rows: Sequence[Sequence[Cell]] = ()
     facts: Sequence[Sequence[Fact]] = ()
     sections: Sequence[Section] = ()
+    signature: str
+
+    def is_bar(self, column: int) -> bool:
+        """Tell whether a column of the table holds bars."""
+        return any(isinstance(row[column], Bar) for row in self.rows)

@@ -70,7 +70,7 @@ class ProgressBar:
         self._bar = Progress(
             *columns,
             TextColumn("{task.fields[rows]}"),
-            console=Console(file=sys.stderr, no_color=not self._color),
+            console=Console(file=sys.stderr, color_system="auto" if self._color else None),
             transient=True,
         )
         self._task = self._bar.add_task("", total=total_bytes or None, rows="")

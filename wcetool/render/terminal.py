@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich import box
 from rich.bar import Bar as RichBar
@@ -57,7 +58,11 @@ def write_page(page: Page, *, width: int | None, color: bool) -> str:
         console.print(_text(sentence, "" if number else "bold"))
     if page.columns:
         console.print()
-        console.print(_table(page, width), crop=False, no_wrap=True)
+        fit = _Fit.of(page, width)
+        console.print(_table(page, fit), crop=False, no_wrap=True)
+        if fit.left_out:
+            names = ", ".join(fit.left_out)
+            console.print(_text(f"too narrow for {names} (-f csv has all)", "dim"))
     for group in page.facts:
         console.print()
         console.print(_facts(group))
@@ -66,36 +71,64 @@ def write_page(page: Page, *, width: int | None, color: bool) -> str:
         console.print(_text(section.title, "bold"))
         for line in section.lines:
             console.print(Padding(_text(line), (0, 0, 0, 2), expand=False))
+    console.print()
+    console.print(_text(page.signature, "dim"), overflow="fold")
     return "\n".join(line.rstrip() for line in output.getvalue().split("\n"))
 
 
-def _table(page: Page, width: int | None) -> Table:
-    """Lay out the table: numbers are never cut; names, then bars, give way to a narrow terminal."""
-    shown = list(range(len(page.columns)))
-    needed = {i: _cells_width(page, i) for i in shown if not _is_bar(page, i)}
-    numbers = sum(needed[i] + GAP for i in needed if not page.columns[i].is_name)
-    name = bar = None
-    if width is not None:
-        name = max(LEAST_NAME, width - numbers)
-        names = sum(min(needed[i], name) for i in needed if page.columns[i].is_name)
-        bar = width - numbers - names - GAP
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Which columns of a table are shown on a terminal, and how wide they are."""
+
+    shown: list[int]
+    name: int | None  # None: as wide as needed
+    bar: int
+    left_out: list[str]
+
+    @classmethod
+    def of(cls, page: Page, width: int | None) -> _Fit:
+        """Numbers are never cut: names give way first, then bars, then the last columns."""
+        shown = list(range(len(page.columns)))
+        if width is None:
+            return cls(shown, None, BAR_WIDTH, [])
+        needed = {i: _cells_width(page, i) for i in shown if not page.is_bar(i)}
+        numbers = [i for i in needed if not page.columns[i].is_name]
+        names = max((needed[i] for i in needed if page.columns[i].is_name), default=0)
+        left_out: list[str] = []
+
+        def room() -> int:
+            return width - sum(needed[i] + GAP for i in numbers)
+
+        while len(numbers) > 1 and room() < min(names, LEAST_NAME):
+            dropped = numbers.pop()
+            shown.remove(dropped)
+            left_out.insert(0, page.columns[dropped].header)
+        name = min(names, max(room(), LEAST_NAME))
+        bar = min(room() - name - GAP, BAR_WIDTH)
         if bar < LEAST_BAR:
-            shown = list(needed)
+            shown = [i for i in shown if i in needed]
+        return cls(shown, name, bar, left_out)
+
+
+def _table(page: Page, fit: _Fit) -> Table:
+    """Lay out the table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP - 1, 0, 0))
-    for i in shown:
+    for i in fit.shown:
         header = _text(page.columns[i].header)
         if page.columns[i].is_name:
-            table.add_column(header, no_wrap=True)
-        elif i in needed:
-            table.add_column(header, justify="right", no_wrap=True, min_width=needed[i])
+            table.add_column(header, no_wrap=True, min_width=fit.name)
+        elif page.is_bar(i):
+            table.add_column(header, no_wrap=True, min_width=fit.bar)
         else:
-            table.add_column(header, no_wrap=True)
+            table.add_column(header, justify="right", no_wrap=True, min_width=_cells_width(page, i))
     for row in page.rows:
         cells = [
-            _shortened(row[i], name) if page.columns[i].is_name and name is not None else row[i]
-            for i in shown
+            _shortened(row[i], fit.name)
+            if page.columns[i].is_name and fit.name is not None
+            else row[i]
+            for i in fit.shown
         ]
-        table.add_row(*(_cell(cell, min(bar or BAR_WIDTH, BAR_WIDTH)) for cell in cells))
+        table.add_row(*(_cell(cell, fit.bar) for cell in cells))
     return table
 
 
@@ -111,10 +144,6 @@ def _shortened(name: Cell, width: int) -> Cell:
             break
         tail = character + tail
     return f"{head}…{tail}"
-
-
-def _is_bar(page: Page, column: int) -> bool:
-    return any(isinstance(row[column], Bar) for row in page.rows)
 
 
 def _cells_width(page: Page, column: int) -> int:

@@ -121,6 +121,7 @@ def analysis_page(result: Analysis, view: View) -> Page:
         columns=_columns("class", "count", "share", "ratio", ""),
         rows=table,
         facts=(facts,),
+        signature=result.signature,
     )
 
 
@@ -159,15 +160,20 @@ def weights_page(result: ClassWeights, view: View) -> Page:
             f"of {samples:,}: what the weighted ones are worth (Kish)",
         ),
     ]
+    by_hand = result.parameters.get("set") if result.scheme != "manual" else None
+    if by_hand is not None:
+        facts.append(Fact("set by hand", by_hand, "over the scheme"))
+    facts += _missing(result.missing or 0, result.rows or 0, digits)
     return Page(
         title=_title(
             result.inputs,
             f"{counted(samples, 'label')}, {counted(len(result.classes), 'class', 'classes')}",
         ),
-        headline=(f"Class weights by {result.scheme}.",),
+        headline=(f"Class weights by {result.scheme}{', some set by hand' if by_hand else ''}.",),
         columns=_columns("class", "count", "weight", ""),
         rows=table,
         facts=(facts,),
+        signature=result.signature,
     )
 
 
@@ -222,6 +228,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
         ),
         rows=table,
         facts=(_losses(result, digits), _metrics(result, digits)),
+        signature=result.signature,
     )
 
 
@@ -241,6 +248,7 @@ def catalog_page(result: SchemeCatalog) -> Page:
         title=f"{len(sections)} weighting schemes",
         headline=("n_i is the count of class i, N their sum, K the number of classes.",),
         sections=sections,
+        signature=result.signature,
     )
 
 
@@ -302,9 +310,12 @@ def _losses(result: ScoreReport, digits: int) -> list[Fact]:
     if result.class_weight is not None:
         facts.append(Fact("weight sum", decimal(numbers.weight_sum, digits), "sum(w)"))
     if numbers.zero_probability_rows:
+        finite, of_what = numbers.loss.finite_mean, ""
+        if finite is None:
+            finite, of_what = numbers.unweighted.finite_mean, ", unweighted"
         facts += [
             Fact("zero-probability rows", whole(numbers.zero_probability_rows), "infinite loss"),
-            Fact("finite mean", decimal(numbers.loss.finite_mean, digits), "without those rows"),
+            Fact("finite mean", decimal(finite, digits), f"without those rows{of_what}"),
         ]
     return facts
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ANALYSIS_SCHEMA = "wcetool.analyze/1"
+DISPLAY_PARAMETERS = ("buckets", "bucket_rule")  # say nothing of how labels were read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,14 @@ class Analysis:
         fields = {"classes": self.counts.n_classes, "missing": "skip", "buckets": self.buckets}
         return signature("analyze", fields | dict(self.parameters))
 
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Which numbers are None, and why."""
+        found = undefined_inputs("inputs", self.inputs)
+        if self.imbalance.absent_classes:
+            found["classes.ratio"] = "a class without samples has no ratio"
+        return found
+
     def class_rows(self) -> list[Row]:
         """Return one row per class: label, index, count, share, ratio."""
         counts = self.counts.count.tolist()
@@ -78,9 +87,6 @@ class Analysis:
 
     def to_dict(self) -> Row:
         """Return the document of the contract ``wcetool.analyze/1``."""
-        undefined = undefined_inputs(self.inputs)
-        if self.imbalance.absent_classes:
-            undefined["classes.ratio"] = "a class without samples has no ratio"
         return {
             "schema": ANALYSIS_SCHEMA,
             "inputs": [one.to_dict() for one in self.inputs],
@@ -95,7 +101,7 @@ class Analysis:
                 "bucket_rule": self.buckets.rule,
                 **self.parameters,
             },
-            "undefined": undefined,
+            "undefined": self.undefined,
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,

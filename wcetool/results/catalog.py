@@ -53,6 +53,17 @@ class SchemeCatalog:
         """Return the document of the contract ``wcetool.schemes/1``."""
         return {
             "schema": SCHEMES_SCHEMA,
-            "schemes": self.class_rows(),
+            "schemes": [
+                {
+                    **row,
+                    "aliases": list(entry.aliases),
+                    "parameters": [
+                        {"name": one.name, "default": one.default, "range": one.inside}
+                        for one in entry.parameters.values()
+                    ],
+                    "laws": sorted(law.value for law in entry.laws),
+                }
+                for row, entry in zip(self.class_rows(), self.schemes.values(), strict=True)
+            ],
             "signature": self.signature,
         }

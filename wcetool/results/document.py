@@ -43,7 +43,7 @@ class InputRows:
 
 
 class Result(Protocol):
-    """What every public function returns."""
+    """What a command shows."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Result(Protocol):
         ...
 
     def class_rows(self) -> list[Row]:
-        """Return one row per class, NaN and infinity kept."""
+        """Return one row per class, or per scheme of the catalog; NaN and infinity kept."""
         ...
 
     def to_dict(self) -> Row:
@@ -178,8 +178,8 @@ def to_frame(rows: Sequence[Row]) -> pd.DataFrame:
     return frame
 
 
-def undefined_inputs(inputs: Iterable[InputRows]) -> dict[str, str]:
-    """Say which numbers of the inputs are None, and why."""
+def undefined_inputs(name: str, inputs: Iterable[InputRows]) -> dict[str, str]:
+    """Say which numbers of the inputs are None, and why; `name` is their key in the document."""
     if all(one.blank_lines is not None for one in inputs):
         return {}
-    return {"inputs.blank_lines": "not counted in a stream with quotes, which is read once"}
+    return {f"{name}.blank_lines": "not counted in a stream with quotes, which is read once"}

@@ -82,10 +82,14 @@ class ScoreReport:
         }
         return signature("wce", fields | dict(self.parameters))
 
-    def _undefined(self) -> Row:
-        found = {**self.numbers.undefined, **undefined_inputs(self.inputs)}
-        for name, reason in undefined_inputs(self.labels).items():
-            found[name.replace("inputs", "labels")] = reason
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Which numbers are None, and why."""
+        found = {
+            **self.numbers.undefined,
+            **undefined_inputs("inputs", self.inputs),
+            **undefined_inputs("labels", self.labels),
+        }
         if self.class_weight is not None and self.class_weight.count is None:
             found["class_weight.counts_sha256"] = "the weights came without counts"
         return found
@@ -159,7 +163,7 @@ class ScoreReport:
             },
             "classes": self.class_rows(),
             "parameters": dict(self.parameters),
-            "undefined": self._undefined(),
+            "undefined": self.undefined,
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,

@@ -42,6 +42,8 @@ class ClassWeights:
         The paths of the labels.
     rows : int or None
         Rows of the inputs, those with a missing label included; None without counts.
+    missing : int or None
+        Rows without a label, which are in no count; None without counts.
     parameters : mapping
         Every effective value that can change a number.
     source : str or None
@@ -57,6 +59,7 @@ class ClassWeights:
     capped: int | None = None
     inputs: tuple[str, ...] = ()
     rows: int | None = None
+    missing: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -101,6 +104,8 @@ class ClassWeights:
             found["effective_sample_size"] = "every sample weighs 0"
         if self.rows is None:
             found["source.rows"] = "the weights do not say it"
+        if self.missing is None:
+            found["source.missing"] = "the weights do not say it"
         if self.capped is None:
             found["capped_classes"] = "the weights do not say it"
         return found
@@ -132,6 +137,7 @@ class ClassWeights:
             "source": {
                 "inputs": list(self.inputs),
                 "rows": self.rows,
+                "missing": self.missing,
                 "counts_sha256": self.counts_sha256,
             },
             "parameters": dict(self.parameters),

@@ -48,9 +48,10 @@ def test_labels_of_every_kind(kind):
     labels = COLUMNS[kind] if kind != "generator" else iter(LABELS)
     expected = wcetool.class_weights({"a": 1, "b": 3, "c": 1})
     assert wcetool.class_weights(labels).by_class == expected.by_class
+    labels = COLUMNS[kind] if kind != "generator" else iter(LABELS)
+    by_row = [expected.by_class[label] for label in LABELS]
+    assert wcetool.sample_weights(labels, "inverse").tolist() == by_row
     if kind != "generator":
-        by_row = [expected.by_class[label] for label in LABELS]
-        assert wcetool.sample_weights(COLUMNS[kind], "inverse").tolist() == by_row
         proba = [[0.2, 0.3, 0.5]] * 5
         loss = wcetool.score(LABELS, proba, classes=["a", "b", "c"]).loss
         assert wcetool.score(COLUMNS[kind], proba, classes=["a", "b", "c"]).loss == loss
@@ -335,3 +336,38 @@ def test_reading_options_are_the_same_everywhere():
 def test_an_unknown_keyword_is_a_type_error():
     with pytest.raises(TypeError, match="delimitr"):
         wcetool.analyze(LABELS, delimitr=";")
+
+
+def test_sample_weights_heed_a_header_that_looks_like_data(tmp_path):
+    (tmp_path / "l.csv").write_text("7\n0\n1\n0\n")
+    with pytest.raises(wcetool.InputError, match="the header '7' is a number"):
+        wcetool.sample_weights(tmp_path / "l.csv", {"0": 1, "1": 2})
+    weights = wcetool.sample_weights(tmp_path / "l.csv", {"0": 1, "1": 2, "7": 3}, header=False)
+    assert weights.tolist() == [3, 1, 2, 1]
+
+
+def test_counts_have_no_rows_to_weigh():
+    for counts in ({"a": 1}, wcetool.analyze(LABELS)):
+        with pytest.raises(wcetool.InputError, match="no rows to weigh"):
+            wcetool.sample_weights(counts, "inverse")
+
+
+def test_an_analysis_keeps_its_order():
+    analysis = wcetool.analyze(["cat", "dog"], classes=["emu", "dog", "cat"])
+    assert wcetool.analyze(analysis).counts.classes == ("emu", "dog", "cat")
+    weights = wcetool.class_weights(analysis, zero_count="zero")
+    assert weights.classes == ("emu", "dog", "cat")
+    assert "|declared:emu,dog,cat|" in weights.signature
+
+
+def test_masked_and_complex_scores_are_no_numbers():
+    masked = np.ma.masked_array([[0.9, 0.1], [0.2, 0.8]], mask=[[0, 1], [0, 0]])
+    with pytest.raises(wcetool.InputError, match="missing or NaN"):
+        wcetool.score([0, 1], masked)
+    with pytest.raises(wcetool.InputError, match="not an array of numbers"):
+        wcetool.score([0, 1], np.array([[0.9 + 5j, 0.1], [0.2, 0.8]]))
+
+
+def test_labels_that_no_file_could_hold():
+    with pytest.raises(wcetool.InputError, match="cannot be written as UTF-8"):
+        wcetool.analyze(["\ud800"])

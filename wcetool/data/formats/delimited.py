@@ -32,7 +32,7 @@ from wcetool.data.formats.text_reading import (
     plain_text,
     rows_above,
 )
-from wcetool.data.options import TextOptions
+from wcetool.data.options import TextOptions, refuse_twin_characters
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
@@ -54,6 +54,15 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         skip_lines=options.skip_lines,
         leading_blank_lines=leading_blank_lines(head, options.skip_lines),
         encoding=options.encoding,
+    )
+    refuse_twin_characters(
+        {
+            "--delimiter": dialect.delimiter,
+            "--quote-char": dialect.quote_char,
+            "--escape-char": dialect.escape_char,
+            "--comment": dialect.comment,
+        },
+        ("quote-char", "escape-char", "comment"),
     )
     first, *others = first_rows(file, head, dialect)
     if len(first) == 1 and options.delimiter is None:
@@ -115,7 +124,7 @@ class _RecordStream(streams.Wrapped):
         self.has_marks = False  # quotes or escapes: a line end may be inside a field
 
     def read(self, size: int = -1, /) -> bytes:
-        data = self.inner.read(size)
+        data = b"" if self.closed else self.inner.read(size)
         if data:
             self.lines += data.count(b"\n")
             self.has_marks = self.has_marks or any(mark in data for mark in self._marks)

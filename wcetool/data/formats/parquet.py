@@ -64,7 +64,11 @@ def batches(
     times = Counter(table.names)
     twins = [name for name in names if times[name] > 1]
     if twins:
-        raise InputError(f"two columns are called {twins[0]!r}", where=split.file.path)
+        raise InputError(
+            f"two columns are called {twins[0]!r}, and Parquet columns are read by name",
+            where=split.file.path,
+            details=("rename one of them",),
+        )
     in_file = [name for name in names if name not in table.constants]
     labels = [
         name

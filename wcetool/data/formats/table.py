@@ -39,7 +39,7 @@ class Column:
     holds : Holds
         What it was seen to hold.
     rounding_unit : float
-        Spacing at 1 of the column's float type; 0 where it has none.
+        Spacing at 1 of a float type narrower than a double; 0 for others.
     """
 
     name: str

@@ -45,7 +45,9 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
     kind = streams.describe_binary(head)
     if kind is not None:
         raise InputError(
-            kind, where=file.path, hint="--encoding utf-16" if "UTF-16" in kind else None
+            kind,
+            where=file.path,
+            hint=f"--encoding {streams.utf16_of(head)}" if "UTF-16" in kind else None,
         )
     if not head.strip(b"\xef\xbb\xbf\r\n"):
         raise InputError("is empty", where=file.path)
@@ -72,7 +74,8 @@ def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> list[list[str]
     text = head.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     lines = io.StringIO(text, newline="")
     for _ in range(dialect.skip_lines):
-        lines.readline()
+        if not lines.readline():
+            break
     reader = csv.reader(
         lines,
         delimiter=dialect.delimiter,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import lzma
 import re
 
@@ -49,10 +50,14 @@ class _Uncommented(streams.Wrapped):
         self._quote = quote.encode() if quote is not None else None
         self._quotes = 0
         self._partial = b""
+        self._at_start = True
 
     def read(self, size: int = -1, /) -> bytes:
         while True:
             data = self.inner.read(size)
+            if self._at_start and len(self._partial) + len(data) >= len(codecs.BOM_UTF8):
+                data = (self._partial + data).removeprefix(codecs.BOM_UTF8)
+                self._partial, self._at_start = b"", False
             lines = (self._partial + data).splitlines(keepends=True)
             # The last line may go on, or its \\r may be the first half of a line end.
             self._partial = lines.pop() if data and lines else b""
@@ -88,6 +93,10 @@ def input_error(error: BaseException, file: InputFile, table: Table | None = Non
         return _misfit_error(table, int(misfit[1]), int(misfit[3]), misfit[4])
     if conversion is not None and table is not None:
         return _conversion_error(table, int(conversion[1]), int(conversion[2]), conversion[3])
+    if isinstance(error, UnicodeError) and "codec can't encode" not in text:
+        name = getattr(error, "encoding", "utf-8")
+        if "utf-8" not in name:
+            return InputError(f"is not {name} text: {error}", where=file.path)
     if isinstance(error, UnicodeError) or "UTF8" in text:
         return not_utf8(file.path)
     if "straddling" in text:

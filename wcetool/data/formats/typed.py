@@ -13,13 +13,10 @@ from wcetool.data.labels import is_label_type
 BATCH_VALUES = 1 << 22  # values a batch, at most
 BATCH_ROWS = 1 << 16
 _LENGTH_UNKNOWN = 100  # values that a list of unknown length is taken to hold
+# A double is rounded too finely to matter, and text is written from doubles.
 _EPSILON = {
-    kind: float(np.finfo(dtype).eps)
-    for kind, dtype in (
-        (pa.float16(), np.float16),
-        (pa.float32(), np.float32),
-        (pa.float64(), np.float64),
-    )
+    pa.float16(): float(np.finfo(np.float16).eps),
+    pa.float32(): float(np.finfo(np.float32).eps),
 }
 
 
