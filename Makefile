@@ -31,8 +31,10 @@ fix: .venv/installed-dev ## Format, mend what can be mended, bring the generated
 	COLUMNS=90 $(BIN)/cog -r -I docs docs/schemes.md docs/cli.md
 	$(BIN)/python tests/docs/console_blocks.py README.md docs/*.md
 
-bench: .venv/installed-dev ## Time and memory of the three commands on a million rows
-	$(BIN)/python benchmarks/million_rows.py
+SIZE ?= full
+
+bench: .venv/installed-bench ## Time and memory against the peers (SIZE=small takes a minute)
+	$(BIN)/python benchmarks/run.py --size $(SIZE)
 
 sample-data: .venv/installed-dev ## Build sample_data again
 	$(BIN)/python sample_data/build.py
@@ -53,3 +55,7 @@ clean: ## Remove the environment and all caches
 .venv/installed-dev: .venv/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ .venv/installed
+
+.venv/installed-bench: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@

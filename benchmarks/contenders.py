@@ -1,0 +1,263 @@
+"""What is measured: for every job, wcetool and how its peers would be asked for the same number.
+
+A contender takes a path and returns what is compared: a mean loss, or counts by label. Peers
+compute in float64; each is written as its own users would write it, once they care for speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file, and who computes a number from it."""
+
+    name: str
+    file: str
+    command: tuple[str, ...]  # of wcetool, before the file
+    contenders: dict[str, Callable[[str], Any]]
+    wide: bool = False
+
+
+def analyze_wcetool(path: str) -> dict[str, int]:
+    import wcetool
+
+    counts = wcetool.analyze(path, label_column="label").counts
+    return dict(zip(counts.classes, counts.count.tolist(), strict=True))
+
+
+def score_wcetool(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path).loss
+
+
+def score_one_thread(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, jobs=1).loss
+
+
+def decode_groups(path: str) -> None:
+    """Decode every column, row group by row group, in threads, and no more: the floor."""
+    import pyarrow.parquet as pq
+
+    def decode(group: int) -> int:
+        parquet = pq.ParquetFile(path, read_dictionary=["label"], pre_buffer=False)
+        return sum(map(len, parquet.iter_batches(1 << 16, row_groups=[group], use_threads=False)))
+
+    n_groups = pq.ParquetFile(path).num_row_groups
+    with ThreadPoolExecutor(THREADS) as pool:
+        sum(pool.map(decode, range(n_groups)))
+
+
+def analyze_duckdb(path: str) -> dict[str, int]:
+    import duckdb
+
+    return dict(duckdb.sql(f"select label, count(*) from '{path}' group by label").fetchall())
+
+
+def analyze_polars(path: str) -> dict[str, int]:
+    import polars as pl
+
+    scan = pl.scan_parquet(path) if path.endswith(".parquet") else pl.scan_csv(path)
+    return dict(scan.group_by("label").len().collect().rows())
+
+
+def analyze_pandas(path: str) -> dict[str, int]:
+    import pandas as pd
+
+    if path.endswith(".parquet"):
+        frame = pd.read_parquet(path, columns=["label"])
+    else:
+        frame = pd.read_csv(path, usecols=["label"])
+    return frame["label"].value_counts().to_dict()
+
+
+def _names(path: str) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return [name for name in pq.ParquetFile(path).schema_arrow.names if name != "label"]
+
+
+def probs_duckdb(path: str) -> float:
+    import duckdb
+
+    cases = " ".join(
+        f"when '{name.removeprefix('prob_')}' then {name}::double" for name in _names(path)
+    )
+    return duckdb.sql(f"select avg(-ln(case label {cases} end)) from '{path}'").fetchall()[0][0]
+
+
+def logits_duckdb(path: str) -> float:
+    import duckdb
+
+    names = _names(path)
+    cases = " ".join(f"when '{name.removeprefix('logit_')}' then {name}::double" for name in names)
+    largest = f"greatest({', '.join(names)})::double"
+    total = " + ".join(f"exp({name}::double - m)" for name in names)
+    return duckdb.sql(
+        f"select avg(ln({total}) + m - case label {cases} end) "
+        f"from (select *, {largest} as m from '{path}')"
+    ).fetchall()[0][0]
+
+
+def _polars_true(names: list[str], prefix: str) -> Any:
+    import polars as pl
+
+    chain = pl.when(pl.lit(False)).then(None)
+    for name in names:
+        is_class = pl.col("label") == name.removeprefix(prefix)
+        chain = chain.when(is_class).then(pl.col(name).cast(pl.Float64))
+    return chain.otherwise(None)
+
+
+def probs_polars(path: str) -> float:
+    import polars as pl
+
+    loss = -_polars_true(_names(path), "prob_").log()
+    return pl.scan_parquet(path).select(loss.mean()).collect().item()
+
+
+def logits_polars(path: str) -> float:
+    import polars as pl
+
+    names = _names(path)
+    columns = [pl.col(name).cast(pl.Float64) for name in names]
+    largest = pl.max_horizontal(columns)
+    total = pl.sum_horizontal([(column - largest).exp() for column in columns]).log() + largest
+    loss = total - _polars_true(names, "logit_")
+    return pl.scan_parquet(path).select(loss.mean()).collect().item()
+
+
+def _pandas(path: str, prefix: str) -> tuple[Any, Any]:
+    import numpy as np
+    import pandas as pd
+
+    frame = pd.read_parquet(path)
+    names = [name for name in frame.columns if name != "label"]
+    index = {name.removeprefix(prefix): place for place, name in enumerate(names)}
+    scores = frame[names].to_numpy(dtype=np.float64)
+    return scores, frame["label"].astype(str).map(index).to_numpy()
+
+
+def probs_pandas(path: str) -> float:
+    import numpy as np
+
+    scores, target = _pandas(path, "prob_")
+    return float(-np.log(scores[np.arange(len(scores)), target]).mean())
+
+
+def logits_pandas(path: str) -> float:
+    import numpy as np
+
+    scores, target = _pandas(path, "logit_")
+    scores = scores - scores.max(axis=1, keepdims=True)
+    total = np.log(np.exp(scores).sum(axis=1))
+    return float((total - scores[np.arange(len(scores)), target]).mean())
+
+
+def probs_sklearn(path: str) -> float:
+    import pandas as pd
+    from sklearn.metrics import log_loss
+
+    frame = pd.read_parquet(path)
+    names = [name for name in frame.columns if name != "label"]
+    scores = frame[names].to_numpy(dtype="float64")
+    scores = scores / scores.sum(axis=1, keepdims=True)  # it warns of float32 rounding otherwise
+    return float(log_loss(frame["label"], scores, labels=[n.removeprefix("prob_") for n in names]))
+
+
+def _torch(path: str, prefix: str) -> tuple[Any, Any]:
+    import numpy as np
+    import pyarrow.parquet as pq
+    import torch
+
+    torch.set_num_threads(THREADS)
+    table = pq.read_table(path, read_dictionary=["label"])
+    names = [name for name in table.column_names if name != "label"]
+    scores = torch.empty((table.num_rows, len(names)), dtype=torch.float64)
+    for place, name in enumerate(names):
+        scores[:, place] = torch.from_numpy(table[name].to_numpy())
+    label = table["label"].combine_chunks()
+    if hasattr(label, "dictionary"):
+        index = {name.removeprefix(prefix): place for place, name in enumerate(names)}
+        codes = np.array([index[text] for text in label.dictionary.to_pylist()])
+        target = codes[label.indices.to_numpy()]
+    else:
+        target = label.to_numpy().copy()
+    return scores, torch.from_numpy(target)
+
+
+def probs_torch(path: str) -> float:
+    import torch
+
+    scores, target = _torch(path, "prob_")
+    return float(torch.nn.functional.nll_loss(scores.log(), target))
+
+
+def logits_torch(path: str) -> float:
+    import torch
+
+    scores, target = _torch(path, "logit_")
+    return float(torch.nn.functional.cross_entropy(scores, target))
+
+
+_COUNTING = {
+    "wcetool": analyze_wcetool,
+    "DuckDB": analyze_duckdb,
+    "Polars": analyze_polars,
+    "pandas": analyze_pandas,
+}
+JOBS = (
+    Job("analyze, Parquet", "labels.parquet", ("analyze", "-l", "label"), _COUNTING),
+    Job("analyze, CSV", "labels.csv", ("analyze", "-l", "label"), _COUNTING),
+    Job("analyze, quoted CSV", "quoted.csv", ("analyze", "-l", "label"), _COUNTING),
+    Job(
+        "score, probabilities",
+        "preds.parquet",
+        ("score",),
+        {
+            "wcetool": score_wcetool,
+            "wcetool, 1 thread": score_one_thread,
+            "decoding alone": decode_groups,
+            "DuckDB": probs_duckdb,
+            "Polars": probs_polars,
+            "pandas + NumPy": probs_pandas,
+            "pandas + scikit-learn": probs_sklearn,
+            "pyarrow + torch": probs_torch,
+        },
+    ),
+    Job(
+        "score, logits",
+        "logits.parquet",
+        ("score",),
+        {
+            "wcetool": score_wcetool,
+            "wcetool, 1 thread": score_one_thread,
+            "decoding alone": decode_groups,
+            "DuckDB": logits_duckdb,
+            "Polars": logits_polars,
+            "pandas + NumPy": logits_pandas,
+            "pyarrow + torch": logits_torch,
+        },
+    ),
+    Job(
+        "score, 1000 classes",
+        "wide.parquet",
+        ("score",),
+        {
+            "wcetool": score_wcetool,
+            "wcetool, 1 thread": score_one_thread,
+            "decoding alone": decode_groups,
+            "pyarrow + torch": logits_torch,
+        },
+        wide=True,
+    ),
+)

@@ -1,0 +1,115 @@
+"""The benchmark's files: generated once into a folder, the same for every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+CLASSES = 10
+WIDE_CLASSES = 1000
+CHUNK = 1 << 20  # rows made at a time
+ROW_GROUP = 1 << 17
+WIDE_ROW_GROUP = 1 << 13
+FILES = ("labels.parquet", "labels.csv", "quoted.csv", "preds.parquet", "logits.parquet")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many rows the files of each job have."""
+
+    labels: int
+    scores: int
+    wide: int
+
+
+SIZES = {
+    "full": Size(20_000_000, 5_000_000, 200_000),
+    "small": Size(1_000_000, 250_000, 10_000),
+}
+
+
+def generate(folder: Path, size: Size) -> None:
+    """Write every file that is not there yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"class_{k}" for k in range(CLASSES)]
+    _write_labels(folder, names, size.labels)
+    _write_scores(folder, names, size.scores)
+    _write_wide(folder, size.wide)
+
+
+def _chunks(
+    n_rows: int, chunk: int, n_classes: int
+) -> Iterator[tuple[np.random.Generator, int, np.ndarray]]:
+    rng = np.random.default_rng(0)
+    share = 0.6 ** np.arange(n_classes) if n_classes <= CLASSES else np.ones(n_classes)
+    for start in range(0, n_rows, chunk):
+        n = min(chunk, n_rows - start)
+        yield rng, start, rng.choice(n_classes, size=n, p=share / share.sum())
+
+
+def _text(names: list[str], target: np.ndarray) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(target.astype(np.int32)), names).cast(
+        pa.string()
+    )
+
+
+def _logits(rng: np.random.Generator, target: np.ndarray, n_classes: int) -> np.ndarray:
+    logits = rng.normal(size=(len(target), n_classes)).astype(np.float32)
+    logits[np.arange(len(target)), target] += 2
+    return logits
+
+
+def _write_labels(folder: Path, names: list[str], n_rows: int) -> None:
+    paths = [folder / name for name in ("labels.parquet", "labels.csv", "quoted.csv")]
+    if all(path.exists() for path in paths):
+        return
+    schema = pa.schema({"id": pa.int64(), "label": pa.string()})
+    with (
+        pq.ParquetWriter(paths[0], schema) as parquet,
+        pacsv.CSVWriter(paths[1], schema, write_options=_quoting("none")) as plain,
+        pacsv.CSVWriter(paths[2], schema, write_options=_quoting("needed")) as quoted,
+    ):
+        for _, start, target in _chunks(n_rows, CHUNK, CLASSES):
+            ids = pa.array(np.arange(start, start + len(target)))
+            table = pa.table([ids, _text(names, target)], schema=schema)
+            for writer in (parquet, plain, quoted):
+                writer.write_table(table)
+
+
+def _quoting(style: str) -> pacsv.WriteOptions:
+    return pacsv.WriteOptions(quoting_style=style, quoting_header=style)
+
+
+def _write_scores(folder: Path, names: list[str], n_rows: int) -> None:
+    for name, prefix in (("preds", "prob_"), ("logits", "logit_")):
+        path = folder / f"{name}.parquet"
+        if path.exists():
+            continue
+        schema = pa.schema({"label": pa.string(), **{prefix + c: pa.float32() for c in names}})
+        with pq.ParquetWriter(path, schema) as writer:
+            for rng, _, target in _chunks(n_rows, ROW_GROUP, CLASSES):
+                scores = _logits(rng, target, CLASSES)
+                if name == "preds":
+                    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+                    scores /= scores.sum(axis=1, keepdims=True)
+                columns = [np.ascontiguousarray(scores[:, k]) for k in range(CLASSES)]
+                writer.write_table(pa.table([_text(names, target), *columns], schema=schema))
+
+
+def _write_wide(folder: Path, n_rows: int) -> None:
+    path = folder / "wide.parquet"
+    if path.exists():
+        return
+    names = {f"logit_{k}": pa.float32() for k in range(WIDE_CLASSES)}
+    schema = pa.schema({"label": pa.int64(), **names})
+    with pq.ParquetWriter(path, schema) as writer:
+        for rng, _, target in _chunks(n_rows, WIDE_ROW_GROUP, WIDE_CLASSES):
+            scores = _logits(rng, target, WIDE_CLASSES)
+            columns = [np.ascontiguousarray(scores[:, k]) for k in range(WIDE_CLASSES)]
+            writer.write_table(pa.table([target, *columns], schema=schema))
