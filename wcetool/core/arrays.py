@@ -1,8 +1,13 @@
-"""Array types of the core. float64 and int64 everywhere, whatever the file holds."""
+"""Array types of the core, and memory that its kernels use again and again.
+
+float64 and int64 everywhere, whatever the file holds.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import math
+import threading
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,3 +15,21 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+_OF_THREAD = threading.local()
+
+
+def scratch(
+    name: str, shape: int | tuple[int, ...], dtype: npt.DTypeLike = np.float64
+) -> npt.NDArray[Any]:
+    """Return an array of this thread to write into; what it held under this name is lost.
+
+    New memory costs more than most kernels: the system hands it out page by page.
+    """
+    shape = (shape,) if isinstance(shape, int) else shape
+    size = math.prod(shape)
+    held: npt.NDArray[Any] | None = getattr(_OF_THREAD, name, None)
+    if held is None or len(held) < size or held.dtype != dtype:
+        held = np.empty(size, dtype=dtype)
+        setattr(_OF_THREAD, name, held)
+    return held[:size].reshape(shape)

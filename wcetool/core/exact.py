@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from wcetool.core.arrays import FloatArray, IntArray
+from wcetool.core.arrays import FloatArray, IntArray, scratch
 from wcetool.errors import MergeError
 
 BLOCK = 1 << 14  # rows a block: 2^14 integers below 2^39 add up below 2^53, without rounding
@@ -25,6 +25,9 @@ LIMBS = 4
 
 EXPONENT = 20  # limbs hold values below 2^19, in units of 2^-98
 FRACTION_BITS = EXPONENT + 2 * LIMB
+LIMIT = float(1 << (LIMB - EXPONENT))
+FEW_PIECES = 64
+CARRY_PIECES = 1 << 8  # totals of so many pieces, below 2^53 each, do not overflow a limb
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,11 +35,11 @@ class ExactSum:
     """Sums of float64 values in `n_cells` cells, exact up to a quantum; add sums to merge.
 
     A value x is cut into three integers of at most 39 bits: the integer part of x 2^20, then twice
-    the next 39 bits, the last of them rounded to the nearest. `np.bincount` adds each without
-    rounding, since a block has at most 2^14 rows; the totals are carried into int64 limbs. The
-    quantum is 2^-98: every value of at least 2^-46 (1.4e-14) is added exactly, a smaller one to the
-    nearest multiple of 3.2e-30. Values of 2^19 or more, and those that are not finite, are kept
-    apart: the finite ones as Python integers, the others as counts.
+    the next 39 bits, the last of them rounded to the nearest. float64 adds up to 2^14 of each
+    without rounding; the totals are carried into int64 limbs (`ExactAccumulator`). The quantum is
+    2^-98: every value of at least 2^-46 (1.4e-14) is added exactly, a smaller one to the nearest
+    multiple of 3.2e-30. Values of 2^19 or more, and those that are not finite, are kept apart: the
+    finite ones as Python integers, the others as counts.
 
     Attributes
     ----------
@@ -77,28 +80,28 @@ class ExactSum:
         ExactSum
             The sums; the identity of `+` where there are no values.
         """
-        values, target, huge, nonfinite = _set_apart(values, target, n_cells)
-        limbs = np.zeros((LIMBS, n_cells), dtype=np.int64)
+        accumulator = ExactAccumulator(1, n_cells)
         for start in range(0, len(values), BLOCK):
             rows = slice(start, start + BLOCK)
-            for place, part in enumerate(_cut(values[rows]), start=1):
-                limbs[place] += np.bincount(target[rows], weights=part, minlength=n_cells).astype(
-                    np.int64
-                )
-            _carried(limbs)
-        return cls(limbs, huge, nonfinite)
+            groups = Groups.of(target[rows], n_cells)
+            accumulator.add(values[np.newaxis, rows][:, groups.order], groups)
+        return accumulator.sums()[0]
 
     @classmethod
     def total(cls, values: FloatArray) -> ExactSum:
-        """Sum all values in one cell: `by_class` with one class, without the bins."""
-        values, _, huge, nonfinite = _set_apart(values, None, 1)
-        limbs = np.zeros((LIMBS, 1), dtype=np.int64)
-        for start in range(0, len(values), BLOCK):
-            block = values[start : start + BLOCK]
-            for place, part in enumerate(_cut(block), start=1):
-                limbs[place] += int(part.sum())  # integers below 2^53 in any order: no rounding
-            _carried(limbs)
-        return cls(limbs, huge, nonfinite)
+        """Sum all values in one cell."""
+        return cls.by_class(values, np.zeros(len(values), dtype=np.int64), 1)
+
+    def over_cells(self) -> ExactSum:
+        """Add up all cells into one."""
+        huge: dict[int, int] = {}
+        for _, total in self.huge:
+            huge[0] = huge.get(0, 0) + total
+        return ExactSum(
+            _carried(self.limbs.sum(axis=1, keepdims=True)),
+            _canonical(huge),
+            self.nonfinite.sum(axis=1, keepdims=True),
+        )
 
     @property
     def n_cells(self) -> int:
@@ -164,6 +167,108 @@ class ExactSum:
         return totals
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The rows of a block by cell, sorted once for all sums over them.
+
+    Attributes
+    ----------
+    order : int64 array of shape (n_samples,)
+        Rows, those of a cell side by side.
+    cells : int64 array of shape (n_present,)
+        The cells that occur, in order.
+    starts : int64 array of shape (n_present,)
+        Where each begins in `order`. A cell of more than 2^14 rows stands in several pieces.
+    """
+
+    order: IntArray
+    cells: IntArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, target: IntArray, n_cells: int) -> Groups:
+        """Sort rows by cell; narrow integers, which NumPy sorts by radix, where they suffice."""
+        kind = np.uint8 if n_cells <= 1 << 8 else np.uint16 if n_cells <= 1 << 16 else np.int64
+        narrow = target.astype(kind)
+        order = np.argsort(narrow, kind="stable")
+        ordered = narrow[order]
+        steps = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+        starts = np.union1d(np.arange(0, len(order), BLOCK), steps)
+        return cls(order, ordered[starts].astype(np.int64), starts)
+
+
+class ExactAccumulator:
+    """Add up quantities of the rows block by block, in place; `sums` gives each `ExactSum`.
+
+    A block is cut into three layers of integers, which one `add.reduceat` adds up cell by cell::
+
+                      a a a b b c c   rows sorted by cell
+        nll           h h h h h h h   high, and behind it the middle and the low integers
+        true_proba    h h h h h h h
+        starts        ^     ^   ^
+
+    Parameters
+    ----------
+    n_quantities : int
+        How many values a row has.
+    n_cells : int
+        Number of cells of each sum.
+    """
+
+    def __init__(self, n_quantities: int, n_cells: int) -> None:
+        self._limbs = np.zeros((LIMBS, n_quantities, n_cells), dtype=np.int64)
+        self._nonfinite = np.zeros((3, n_quantities, n_cells), dtype=np.int64)
+        self._huge: list[dict[int, int]] = [{} for _ in range(n_quantities)]
+        self._pieces = 0  # since the last carry
+
+    def add(self, ordered: FloatArray, groups: Groups) -> None:
+        """Add a block.
+
+        Parameters
+        ----------
+        ordered : float64 array of shape (n_quantities, n_samples)
+            Any float64 values, in the order of the groups, at least one row; overwritten.
+        groups : Groups
+            Their cells.
+        """
+        if not -LIMIT < ordered.min() <= ordered.max() < LIMIT:
+            for quantity, values in enumerate(ordered):
+                self._set_apart(quantity, values, groups)
+        parts = scratch("parts", (3, *ordered.shape))
+        _cut(ordered, parts)
+        totals = _totals(parts, groups.starts).astype(np.int64)
+        for limb, total in zip(self._limbs[1:], totals, strict=True):
+            for cells, values in zip(limb, total, strict=True):
+                np.add.at(cells, groups.cells, values)
+        self._pieces += len(groups.starts)
+        if self._pieces >= CARRY_PIECES:
+            _carried(self._limbs)
+            self._pieces = 0
+
+    def sums(self) -> list[ExactSum]:
+        """Return what was added, a sum a quantity."""
+        limbs = _carried(self._limbs.copy())
+        return [
+            ExactSum(limbs[:, quantity], _canonical(huge), self._nonfinite[:, quantity].copy())
+            for quantity, huge in enumerate(self._huge)
+        ]
+
+    def _set_apart(self, quantity: int, values: FloatArray, groups: Groups) -> None:
+        """Count the values that the limbs cannot hold, and put zeros in their places."""
+        apart = np.flatnonzero(~(np.abs(values) < LIMIT))
+        cells = groups.cells[np.searchsorted(groups.starts, apart, side="right") - 1]
+        large = values[apart]
+        for kind, chosen in enumerate((large == math.inf, large == -math.inf, np.isnan(large))):
+            np.add.at(self._nonfinite[kind, quantity], cells[chosen], 1)
+        huge = self._huge[quantity]
+        finite = np.isfinite(large)
+        for cell, value in zip(cells[finite].tolist(), large[finite].tolist(), strict=True):
+            # A float of 2^19 or more is a whole number of quanta.
+            numerator, denominator = value.as_integer_ratio()
+            huge[cell] = huge.get(cell, 0) + (numerator << FRACTION_BITS) // denominator
+        values[apart] = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class DyadicWeights:
     """Finite floats as integers over one power of two, so that weighted sums stay exact.
@@ -199,20 +304,33 @@ def rounded(value: Fraction) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _cut(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Cut values into integers of at most 39 bits, highest first; only the last is rounded.
+def _cut(values: FloatArray, parts: FloatArray) -> None:
+    """Cut values into three layers of integers of at most 39 bits; only the last is rounded.
 
     Truncation keeps the parts of one sign, so that the differences are exact for negative values
     as well.
     """
-    scaled = values * float(1 << EXPONENT)
-    high = np.trunc(scaled)
-    scaled -= high
-    scaled *= float(1 << LIMB)
-    middle = np.trunc(scaled)
-    scaled -= middle
-    scaled *= float(1 << LIMB)
-    return high, middle, np.rint(scaled, out=scaled)
+    high, middle, low = parts
+    np.multiply(values, float(1 << EXPONENT), out=low)
+    np.trunc(low, out=high)
+    low -= high
+    low *= float(1 << LIMB)
+    np.trunc(low, out=middle)
+    low -= middle
+    low *= float(1 << LIMB)
+    np.rint(low, out=low)
+
+
+def _totals(parts: FloatArray, starts: IntArray) -> FloatArray:
+    """Add up the pieces of the last axis, each exactly, since all are integers below 2^53."""
+    if len(starts) > FEW_PIECES:
+        return np.add.reduceat(parts, starts, axis=-1)
+    # The same; other threads can run meanwhile.
+    ends = [*starts[1:].tolist(), parts.shape[-1]]
+    totals = np.empty((*parts.shape[:-1], len(starts)))
+    for piece, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        np.add.reduce(parts[..., start:end], axis=-1, out=totals[..., piece])
+    return totals
 
 
 def _carried(limbs: IntArray) -> IntArray:
@@ -221,28 +339,6 @@ def _carried(limbs: IntArray) -> IntArray:
         limbs[place - 1] += limbs[place] >> LIMB
         limbs[place] &= LIMB_MASK
     return limbs
-
-
-def _set_apart(
-    values: FloatArray, target: IntArray | None, n_cells: int
-) -> tuple[FloatArray, IntArray, tuple[tuple[int, int], ...], IntArray]:
-    """Take out the values that the limbs cannot hold; without a target all are in cell 0."""
-    nonfinite = np.zeros((3, n_cells), dtype=np.int64)
-    apart = ~(np.abs(values) < float(1 << (LIMB - EXPONENT)))
-    if not apart.any():
-        return values, np.empty(0, np.int64) if target is None else target, (), nonfinite
-    if target is None:
-        target = np.zeros(len(values), dtype=np.int64)
-    large, cells = values[apart], target[apart]
-    for kind, chosen in enumerate((large == math.inf, large == -math.inf, np.isnan(large))):
-        nonfinite[kind] = np.bincount(cells[chosen], minlength=n_cells)
-    huge: dict[int, int] = {}
-    finite = np.isfinite(large)
-    for cell, value in zip(cells[finite].tolist(), large[finite].tolist(), strict=True):
-        # A float of 2^19 or more is a whole number of quanta.
-        numerator, denominator = value.as_integer_ratio()
-        huge[cell] = huge.get(cell, 0) + (numerator << FRACTION_BITS) // denominator
-    return values[~apart], target[~apart], _canonical(huge), nonfinite
 
 
 def _add_huge(

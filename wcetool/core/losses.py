@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from wcetool.core.arrays import BoolArray, FloatArray, IntArray
+from wcetool.core.arrays import BoolArray, FloatArray, IntArray, scratch
 from wcetool.core.vocabulary import InputKind, Task
 
 COLUMN_LAYOUT = 100  # up to this many classes a block is (n_classes, rows), else (rows, n_classes)
@@ -136,6 +136,16 @@ class RowTerms:
             np.empty(n_samples, dtype=np.bool_),
         )
 
+    def rows(self, rows: slice) -> RowTerms:
+        """Return views of some rows."""
+        return RowTerms(
+            self.nll[rows],
+            self.true_proba[rows],
+            self.brier[rows],
+            self.predicted[rows],
+            self.fault[rows],
+        )
+
 
 def row_terms(scores: Scores, target: IntArray, form: ScoreForm) -> RowTerms:
     """Compute the terms of every row.
@@ -167,19 +177,34 @@ def row_terms(scores: Scores, target: IntArray, form: ScoreForm) -> RowTerms:
     >>> row_terms(np.array([[800.0, 0.0, 0.0]]), np.array([1]), form).nll
     array([800.])
     """
-    n_samples = len(target)
-    terms = RowTerms.empty(n_samples)
-    kernel = _KERNELS[form.task, form.kind]
-    # Infinite losses, and NaN in rows that are marked as faults, are expected here.
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for rows, block in _blocks(scores, n_samples, form):
-            part = kernel(block, target[rows], form)
-            terms.nll[rows] = part.nll
-            terms.true_proba[rows] = part.true_proba
-            terms.brier[rows] = part.brier
-            terms.predicted[rows] = part.predicted
-            terms.fault[rows] = part.fault
+    terms = RowTerms.empty(len(target))
+    for rows, part in block_terms(scores, target, form):
+        terms.nll[rows] = part.nll
+        terms.true_proba[rows] = part.true_proba
+        terms.brier[rows] = part.brier
+        terms.predicted[rows] = part.predicted
+        terms.fault[rows] = part.fault
     return terms
+
+
+def block_terms(
+    scores: Scores, target: IntArray, form: ScoreForm
+) -> Iterator[tuple[slice, RowTerms]]:
+    """Compute the terms block by block, while they are in the cache; as `row_terms`.
+
+    Yields
+    ------
+    rows : slice
+        At most 2^14 rows.
+    terms : RowTerms
+        Of these rows; overwritten by the next ones that this thread computes.
+    """
+    kernel = _KERNELS[form.task, form.kind]
+    for rows, block in _blocks(scores, len(target), form):
+        # Infinite losses, and NaN in rows that are marked as faults, are expected here.
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            terms = kernel(block, target[rows], form)
+        yield rows, terms
 
 
 class _Block:
@@ -203,45 +228,65 @@ class _Block:
         self.step = self.rows if axis == 0 else 1  # from one class to the next in the flat block
         self.offsets = np.arange(self.rows) * (1 if axis == 0 else n_classes)
 
+    def scratch(self, name: str) -> FloatArray:
+        """Return an array of shape (rows,) to write into."""
+        return scratch(name, self.rows)
+
     def along(self, of_rows: FloatArray) -> FloatArray:
         """Shape an array of shape (rows,) so that it broadcasts over the classes."""
         return of_rows if self.axis == 0 else of_rows[:, np.newaxis]
 
-    def at(self, classes: IntArray) -> FloatArray:
-        """Return the value of one class a row."""
-        return self.values.reshape(-1).take(classes * self.step + self.offsets)
+    def at(self, classes: IntArray, name: str) -> FloatArray:
+        """Return the value of one class a row, in the scratch array of a name."""
+        place = self._places(classes)
+        return self.values.reshape(-1).take(place, out=self.scratch(name), mode="clip")
 
     def clear_at(self, classes: IntArray) -> None:
         """Set the value of one class a row to 0."""
-        self.values.reshape(-1)[classes * self.step + self.offsets] = 0.0
+        self.values.reshape(-1)[self._places(classes)] = 0.0
 
-    def total(self, power: int = 1) -> FloatArray:
-        """Sum over the classes, in a fixed order; of the squares with power 2."""
+    def total(self, name: str) -> FloatArray:
+        """Sum over the classes, in a fixed order, into the scratch array of a name."""
+        total = self.scratch(name)
         if self.axis == 1:
-            values = self.values if power == 1 else self.values * self.values
-            return cast(FloatArray, np.add.reduce(values, axis=1))
-        total = np.zeros(self.rows)
-        square = np.empty(self.rows)
-        for column in self.values:
-            total += column if power == 1 else np.multiply(column, column, out=square)
+            return np.add.reduce(self.values, axis=1, out=total)
+        first, *others = self.values
+        np.copyto(total, first)
+        for column in others:
+            total += column
         return total
+
+    def total_of_squares(self) -> FloatArray:
+        """Sum the squares over the classes, in a fixed order; the block holds squares then."""
+        np.multiply(self.values, self.values, out=self.values)
+        return self.total("squares")
 
     def smallest(self) -> FloatArray:
         """Return the smallest value of each row; NaN where there is one."""
-        return cast(FloatArray, np.minimum.reduce(self.values, axis=self.axis))
+        return np.minimum.reduce(self.values, axis=self.axis, out=self.scratch("smallest"))
 
     def largest(self) -> tuple[FloatArray, IntArray]:
         """Return the largest value of each row and the first class that has it."""
+        predicted: IntArray = scratch("predicted", self.rows, np.int64)
         if self.axis == 1:
-            first = self.values.argmax(axis=1)
-            return self.at(first), first
-        best = self.values[0].copy()
-        first = np.zeros(self.rows, dtype=np.int8)
-        for k, column in enumerate(self.values[1:], start=1):
-            # k only grows, so the larger code is the later improvement.
-            np.maximum(first, (column > best) * np.int8(k), out=first)
-            np.maximum(best, column, out=best)
-        return best, first.astype(np.int64)
+            self.values.argmax(axis=1, out=predicted)
+            return self.at(predicted, "best"), predicted
+        # The first class that has the largest value is the one with the most classes behind it.
+        best = np.maximum.reduce(self.values, axis=0, out=self.scratch("best"))
+        n_classes = len(self.values)
+        behind = scratch("behind", self.values.shape, np.int8)
+        np.equal(self.values, best, out=behind.view(np.bool_))
+        np.multiply(behind, np.arange(n_classes, 0, -1, dtype=np.int8)[:, np.newaxis], out=behind)
+        most = np.maximum.reduce(behind, axis=0, out=scratch("most", self.rows, np.int8))
+        np.subtract(n_classes, most, out=predicted)
+        np.minimum(predicted, n_classes - 1, out=predicted)  # NaN equals nothing
+        return best, predicted
+
+    def _places(self, classes: IntArray) -> IntArray:
+        places: IntArray = scratch("places", self.rows, np.int64)
+        np.multiply(classes, self.step, out=places)
+        places += self.offsets
+        return places
 
 
 def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[slice, _Block]]:
@@ -249,7 +294,7 @@ def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[s
     n_columns = 1 if form.task is Task.BINARY else form.n_classes
     axis = 0 if n_columns <= COLUMN_LAYOUT else 1
     length = max(1, min(BLOCK_ROWS, BLOCK_VALUES // n_columns, n_samples))
-    buffer = np.empty(length * n_columns)
+    buffer = scratch("block", length * n_columns)
     for start in range(0, n_samples, length):
         rows = slice(start, min(start + length, n_samples))
         size = rows.stop - start
@@ -258,6 +303,11 @@ def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[s
         by_class = values if axis == 0 else values.T
         if isinstance(scores, np.ndarray):
             by_class[...] = scores[rows].T
+        elif axis == 1:  # one long copy, then one that transposes
+            side_by_side = scratch("side by side", (n_columns, size), np.result_type(*scores))
+            columns = [column[rows] for column in scores]
+            np.concatenate(columns, out=side_by_side.reshape(-1))
+            by_class[...] = side_by_side
         else:
             for k, column in enumerate(scores):
                 by_class[k] = column[rows]
@@ -265,54 +315,77 @@ def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[s
 
 
 def _brier(true_proba: FloatArray, squares: FloatArray) -> FloatArray:
-    """Sum (p - t)^2 over the classes, from the sum of p^2."""
-    wrong = 1.0 - true_proba
-    return squares - true_proba * true_proba + wrong * wrong
+    """Sum (p - t)^2 over the classes, from the sum of p^2, in place."""
+    work = scratch("brier work", len(squares))
+    squares -= np.multiply(true_proba, true_proba, out=work)
+    np.subtract(1.0, true_proba, out=work)
+    squares += np.multiply(work, work, out=work)
+    return squares
+
+
+def _is_within(block: _Block, total: FloatArray, best: FloatArray, allowed: Tolerance) -> bool:
+    """Tell whether all rows are probabilities; the row by row answer costs far more."""
+    distance = np.subtract(total, 1.0, out=block.scratch("distance"))
+    return bool(
+        block.values.min() >= -allowed.value
+        and best.max() <= 1.0 + allowed.value
+        and max(distance.max(), -distance.min()) <= allowed.row_sum
+    )
 
 
 def _probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
     best, predicted = block.largest()
-    low = block.smallest()
-    total = block.total()
+    total = block.total("total")
     allowed = form.tolerance
     if form.renormalize:
+        low = block.smallest()
         fault = ~((total > 0.0) & (total < math.inf) & (low >= -allowed.value))
         block.values /= block.along(total)
+    elif _is_within(block, total, best, allowed):
+        fault = scratch("fault", block.rows, np.bool_)
+        fault.fill(False)
     else:
         fault = ~(
             (np.abs(total - 1.0) <= allowed.row_sum)
-            & (low >= -allowed.value)
+            & (block.smallest() >= -allowed.value)
             & (best <= 1.0 + allowed.value)
         )
-    true_proba = block.at(target)
-    nll = -np.log(np.maximum(true_proba, 0.0))
-    return RowTerms(nll, true_proba, _brier(true_proba, block.total(2)), predicted, fault)
+    true_proba = block.at(target, "true_proba")
+    nll = np.maximum(true_proba, 0.0, out=block.scratch("nll"))
+    np.negative(np.log(nll, out=nll), out=nll)
+    return RowTerms(nll, true_proba, _brier(true_proba, block.total_of_squares()), predicted, fault)
 
 
 def _logits(block: _Block, target: IntArray, _: ScoreForm) -> RowTerms:
     best, predicted = block.largest()
     block.values -= block.along(best)
-    margin = block.at(target)
+    margin = block.at(target, "margin")
     np.exp(block.values, out=block.values)
-    true_exp = block.at(target)
+    true_proba = block.at(target, "true_proba")
     block.clear_at(predicted)  # exp(0) = 1 is added last, so that small sums keep their digits
-    rest = block.total()
-    nll = np.log1p(rest) - margin
-    squares = (block.total(2) + 1.0) / np.square(rest + 1.0)
-    true_proba = true_exp / (rest + 1.0)
+    rest = block.total("total")
+    nll = np.log1p(rest, out=block.scratch("nll"))
+    nll -= margin
+    squares = block.total_of_squares()
+    squares += 1.0
+    rest += 1.0
+    true_proba /= rest
+    squares /= np.square(rest, out=rest)
     fault = np.isnan(nll) | (best == math.inf)
     return RowTerms(nll, true_proba, _brier(true_proba, squares), predicted, fault)
 
 
 def _log_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:
     best, predicted = block.largest()
-    nll = -block.at(target)
+    nll = block.at(target, "nll")
+    np.negative(nll, out=nll)
     np.exp(block.values, out=block.values)
     fault = ~(
-        (np.abs(block.total() - 1.0) <= form.tolerance.row_sum) & (best <= form.tolerance.value)
+        (np.abs(block.total("total") - 1.0) <= form.tolerance.row_sum)
+        & (best <= form.tolerance.value)
     )
-    true_proba = block.at(target)
-    return RowTerms(nll, true_proba, _brier(true_proba, block.total(2)), predicted, fault)
+    true_proba = block.at(target, "true_proba")
+    return RowTerms(nll, true_proba, _brier(true_proba, block.total_of_squares()), predicted, fault)
 
 
 def _binary_probs(block: _Block, target: IntArray, form: ScoreForm) -> RowTerms:

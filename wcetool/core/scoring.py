@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from wcetool.core.arrays import IntArray
-from wcetool.core.exact import ExactSum
+from wcetool.core.arrays import IntArray, scratch
+from wcetool.core.exact import BLOCK, ExactAccumulator, ExactSum, Groups
 from wcetool.core.losses import RowTerms
 from wcetool.errors import MergeError
 
-DENSE_PAIRS = 1024  # up to this many classes the (true, predicted) pairs are a full matrix
+DENSE_PAIRS = 256  # up to this many classes the (true, predicted) pairs are a full matrix
+PAIRS_AT_ONCE = 1 << 18  # rows whose pairs wait to be counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,11 @@ class PairCounts:
     @classmethod
     def of_rows(cls, target: IntArray, predicted: IntArray, n_classes: int) -> PairCounts:
         """Count the pairs of some rows."""
-        pairs = target * n_classes + predicted
+        return cls.of_pairs(target * n_classes + predicted, n_classes)
+
+    @classmethod
+    def of_pairs(cls, pairs: IntArray, n_classes: int) -> PairCounts:
+        """Count pairs, given as true K + predicted."""
         if n_classes <= DENSE_PAIRS:
             return cls(n_classes, np.bincount(pairs, minlength=n_classes * n_classes))
         sparse, count = np.unique(pairs, return_counts=True)
@@ -169,29 +174,16 @@ class ScoreState:
         clip : float, optional
             The probability of the true class is raised to at least this.
         """
-        nll = terms.nll
-        zero_probability_rows = int(np.isposinf(nll).sum())
-        clipped_rows = 0
-        if clip is not None:
-            limit = -math.log(clip)
-            clipped_rows = int((nll > limit).sum())
-            nll = np.minimum(nll, limit)
-        with np.errstate(over="ignore"):
-            square = nll * nll
-        return cls(
-            ExactSum.by_class(nll, target, n_classes),
-            ExactSum.by_class(square, target, n_classes),
-            ExactSum.by_class(terms.true_proba, target, n_classes),
-            ExactSum.total(terms.brier),
-            PairCounts.of_rows(target, terms.predicted, n_classes),
-            zero_probability_rows,
-            clipped_rows,
-        )
+        accumulator = ScoreAccumulator(n_classes, clip=clip)
+        for start in range(0, len(target), BLOCK):
+            rows = slice(start, start + BLOCK)
+            accumulator.add(terms.rows(rows), target[rows])
+        return accumulator.state()
 
     @classmethod
     def identity(cls, n_classes: int) -> ScoreState:
         """Return the state of no rows."""
-        return cls.of_rows(RowTerms.empty(0), np.empty(0, dtype=np.int64), n_classes)
+        return ScoreAccumulator(n_classes).state()
 
     def __add__(self, other: ScoreState) -> ScoreState:
         return ScoreState(
@@ -228,3 +220,78 @@ class ScoreState:
             zero_probability_rows=data["zero_probability_rows"],
             clipped_rows=data["clipped_rows"],
         )
+
+
+class ScoreAccumulator:
+    """Sum up rows block by block, in place; `state` gives the `ScoreState`.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes.
+    clip : float, optional
+        The probability of the true class is raised to at least this.
+    """
+
+    def __init__(self, n_classes: int, *, clip: float | None = None) -> None:
+        self._n_classes = n_classes
+        self._limit = None if clip is None else -math.log(clip)
+        self._sums = ExactAccumulator(4, n_classes)
+        self._pairs = PairCounts.of_rows(_NO_ROWS, _NO_ROWS, n_classes)
+        self._waiting: list[IntArray] = []
+        self._n_waiting = 0
+        self._zero_probability_rows = 0
+        self._clipped_rows = 0
+
+    def add(self, terms: RowTerms, target: IntArray) -> None:
+        """Add a block.
+
+        Parameters
+        ----------
+        terms : RowTerms
+            Of rows that may be summed up.
+        target : int64 array of shape (n_samples,)
+            True classes.
+        """
+        if not len(target):
+            return
+        nll = terms.nll
+        if nll.max() == math.inf:
+            self._zero_probability_rows += int(np.isposinf(nll).sum())
+        if self._limit is not None:
+            self._clipped_rows += int((nll > self._limit).sum())
+            nll = np.minimum(nll, self._limit)
+        groups = Groups.of(target, self._n_classes)
+        ordered = scratch("ordered", (4, len(target)))
+        for quantity, values in ((0, nll), (2, terms.true_proba), (3, terms.brier)):
+            values.take(groups.order, out=ordered[quantity], mode="clip")
+        with np.errstate(over="ignore"):
+            np.multiply(ordered[0], ordered[0], out=ordered[1])
+        self._sums.add(ordered, groups)
+        self._waiting.append(target * self._n_classes + terms.predicted)
+        self._n_waiting += len(target)
+        if self._n_waiting >= PAIRS_AT_ONCE:
+            self._count_pairs()
+
+    def state(self) -> ScoreState:
+        """Return what was added."""
+        self._count_pairs()
+        nll, square, true_proba, brier = self._sums.sums()
+        return ScoreState(
+            nll,
+            square,
+            true_proba,
+            brier.over_cells(),
+            self._pairs,
+            self._zero_probability_rows,
+            self._clipped_rows,
+        )
+
+    def _count_pairs(self) -> None:
+        if self._waiting:
+            pairs = np.concatenate(self._waiting)
+            self._pairs += PairCounts.of_pairs(pairs, self._n_classes)
+        self._waiting, self._n_waiting = [], 0
+
+
+_NO_ROWS: IntArray = np.empty(0, dtype=np.int64)

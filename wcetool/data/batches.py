@@ -29,14 +29,21 @@ class ScoredBatch:
         The class of each row that has a label.
     scores : Scores
         Of those rows.
-    row : int64 array of shape (n_samples,)
-        Their numbers in the input, from 1.
+    first_row : int
+        Number of the first row in the input, from 1.
+    labelled : int64 array of shape (n_samples,), or None
+        The rows that have a label, from 0; None where all have.
     """
 
     length: int
     target: IntArray
     scores: Scores
-    row: IntArray
+    first_row: int
+    labelled: IntArray | None
+
+    def row_numbers(self, rows: IntArray) -> IntArray:
+        """Return the numbers in the input of some of the rows that have a label."""
+        return self.first_row + (rows if self.labelled is None else self.labelled[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +68,12 @@ class ScoredRows:
             first_row = split.first_row + n_rows + 1
             target = truth.target(batch, where, first_row)
             scores = self.layout.scores(batch, where, first_row)
-            row = np.arange(first_row, first_row + len(batch))
-            labelled = np.flatnonzero(target >= 0)
-            if len(labelled) < len(target):
-                target, scores, row = target[labelled], _rows(scores, labelled), row[labelled]
+            labelled = None
+            if target.min(initial=0) < 0:
+                labelled = np.flatnonzero(target >= 0)
+                target, scores = target[labelled], _rows(scores, labelled)
             n_rows += len(batch)
-            yield ScoredBatch(len(batch), target, scores, row)
+            yield ScoredBatch(len(batch), target, scores, first_row, labelled)
 
 
 def matrix_of(scores: Scores, rows: IntArray) -> FloatArray:

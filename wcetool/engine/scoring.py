@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from wcetool.core.losses import row_terms
-from wcetool.core.rounding import RoundedRows, decimals_of, excuse
-from wcetool.core.scoring import ScoreState
+from wcetool.core.losses import block_terms
+from wcetool.core.rounding import MAX_DECIMALS, RoundedRows, decimals_of, excuse
+from wcetool.core.scoring import ScoreAccumulator, ScoreState
 from wcetool.data.batches import ScoredRows, matrix_of
 from wcetool.data.dataset import Dataset
 from wcetool.data.formats.table import ReadLog
@@ -82,27 +82,29 @@ class ScoreSplit:
     def with_truth(self, split: Split, tick: Tick, truth: Truth) -> ScoreRun:
         """Score, with the truth from anywhere."""
         layout, form = self.layout, self.layout.form
-        state = ScoreState.identity(len(layout.classes))
+        sums = ScoreAccumulator(len(layout.classes), clip=self.clip)
         rounded = RoundedRows()
         log, n_rows, missing = ReadLog(), 0, 0
         for batch in ScoredRows(self.dataset, layout).batches(
             split, truth, lambda n: tick(n, 0), log
         ):
-            terms = row_terms(batch.scores, batch.target, form)
-            if form.heeds_decimals:
+            if form.heeds_decimals and rounded.decimals <= MAX_DECIMALS:
                 rounded += RoundedRows(decimals_of(batch.scores, rounded.decimals))
-            faulty = np.flatnonzero(terms.fault)
-            if len(faulty):
-                values, rows = matrix_of(batch.scores, faulty), batch.row[faulty]
-                excused = excuse(values, (split.index, rows), form, rounded.decimals)
-                if excused is None:
-                    raise faulty_rows(values, rows, form, split.file.path)
-                rounded += excused
-            state += ScoreState.of_rows(terms, batch.target, len(layout.classes), clip=self.clip)
+            for rows, terms in block_terms(batch.scores, batch.target, form):
+                if terms.fault.any():
+                    faulty = np.flatnonzero(terms.fault) + rows.start
+                    values, numbers = matrix_of(batch.scores, faulty), batch.row_numbers(faulty)
+                    excused = excuse(values, (split.index, numbers), form, rounded.decimals)
+                    if excused is None:
+                        raise faulty_rows(values, numbers, form, split.file.path)
+                    rounded += excused
+                sums.add(terms, batch.target[rows])
             n_rows += batch.length
             missing += batch.length - len(batch.target)
             tick(0, batch.length)
-        return ScoreRun(state, missing, rounded, ReadRows.of(split, n_rows, log, truth.doubts()))
+        return ScoreRun(
+            sums.state(), missing, rounded, ReadRows.of(split, n_rows, log, truth.doubts())
+        )
 
 
 def score_rows(

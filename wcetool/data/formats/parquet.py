@@ -16,7 +16,9 @@ from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
-SPLIT_ROWS = 1 << 17  # row groups smaller than this are read together
+# Row groups smaller than both are read together.
+SPLIT_ROWS = 1 << 17
+SPLIT_BYTES = 16 << 20
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -34,6 +36,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         has_rows=metadata.num_rows > 0,
         row_groups=tuple(RowGroup(group.num_rows, group.total_byte_size) for group in groups),
         constants=constants,
+        footer=metadata,
     )
 
 
@@ -44,7 +47,8 @@ def splits(table: Table, index: int) -> list[Split]:
     for end, group in enumerate(table.row_groups, start=1):
         rows += group.rows
         size += group.size
-        if rows >= SPLIT_ROWS or end == len(table.row_groups):
+        full = rows >= SPLIT_ROWS or size >= SPLIT_BYTES
+        if full or end == len(table.row_groups):
             found.append(Split(table.file, index, (start, end), first_row, rows, size))
             start, first_row, rows, size = end, first_row + rows, 0, 0
     return found
@@ -73,9 +77,9 @@ def batches(
     labels = [
         name
         for name, (_, kind) in zip(names, columns, strict=True)
-        if name in in_file and kind is ColumnKind.LABEL
+        if kind is ColumnKind.LABEL and name not in table.constants
     ]
-    with _open(split.file, dictionary=labels) as parquet:
+    with _open(split.file, dictionary=labels, footer=table.footer) as parquet:
         schema = parquet.schema_arrow
         groups = list(range(*(split.row_groups or (0, len(table.row_groups)))))
         total = sum(table.row_groups[i].rows for i in groups)
@@ -87,10 +91,11 @@ def batches(
                 columns=in_file,
                 use_threads=False,
             ):
+                by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
                 arrays = (
                     arrow.constant_label(table.constants[name], len(batch))
                     if name in table.constants
-                    else batch.column(name)
+                    else by_name[name]
                     for name in names
                 )
                 yield typed.in_order(arrays, columns)
@@ -104,14 +109,16 @@ def batches(
         )
 
 
-def _open(file: InputFile, *, dictionary: Sequence[str] = ()) -> Any:
+def _open(file: InputFile, *, dictionary: Sequence[str] = (), footer: Any = None) -> Any:
     """Open a Parquet file; the reader is a context manager."""
     if file.compression is not None:
         raise InputError(
             f"is a Parquet file inside {file.compression}", where=file.path, hint="decompress it"
         )
     try:
-        return pq.ParquetFile(file.location, read_dictionary=list(dictionary), pre_buffer=False)
+        return pq.ParquetFile(
+            file.location, metadata=footer, read_dictionary=list(dictionary), pre_buffer=False
+        )
     except (pa.ArrowException, OSError) as error:
         raise _broken(file, error) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 from wcetool.data.source import InputFile
 
@@ -89,6 +90,8 @@ class Table:
         For Parquet.
     constants : mapping of str to str or None
         The hive partition keys that are no columns of the file itself, with their values.
+    footer : object
+        What the format has read of the file and needs again.
     """
 
     file: InputFile
@@ -97,6 +100,7 @@ class Table:
     dialect: Dialect | None = None
     row_groups: tuple[RowGroup, ...] = ()
     constants: Mapping[str, str | None] = field(default_factory=dict)
+    footer: Any = field(default=None, compare=False, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:

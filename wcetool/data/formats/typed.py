@@ -10,8 +10,8 @@ import pyarrow as pa
 from wcetool.data.formats.table import Column, ColumnKind, Holds
 from wcetool.data.labels import is_label_type
 
-BATCH_VALUES = 1 << 22  # values a batch, at most
-BATCH_ROWS = 1 << 16
+BATCH_VALUES = 1 << 23  # values a batch, at most
+BATCH_ROWS = 1 << 17
 _LENGTH_UNKNOWN = 100  # values that a list of unknown length is taken to hold
 # A double is rounded too finely to matter, and text is written from doubles.
 _EPSILON = {
