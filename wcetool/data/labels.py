@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wcetool.core.arrays import IntArray
@@ -22,6 +23,7 @@ from wcetool.data.headers import HeaderGuard
 from wcetool.data.options import LabelRules
 from wcetool.errors import InputError, quoted
 
+FEW_TEXTS = 16
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
 
 
@@ -82,7 +84,7 @@ class Distinct:
     def __init__(self, column: pa.Array, where: str) -> None:
         if pa.types.is_null(column.type):
             self.texts: list[str | None] = []
-            self.codes: IntArray = np.full(len(column), -1, dtype=np.int64)
+            self.codes: npt.NDArray[np.signedinteger] = np.full(len(column), -1)
             return
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode()
@@ -95,7 +97,18 @@ class Distinct:
                 self.texts = [value_text(value) for value in values.to_pylist()]
             except InputError as error:
                 raise InputError(error.message, where=where) from None
-        self.codes = arrow.as_numpy(column.indices, null=-1, dtype=np.int64)
+        self.codes = arrow.as_numpy(column.indices, null=-1)
+
+    def count(self) -> tuple[int, list[int]]:
+        """Count the nulls, and the rows of each text."""
+        n_texts = len(self.texts)
+        if n_texts <= FEW_TEXTS:
+            # A byte a row: twice as fast as bincount, and other threads can run meanwhile.
+            narrow = self.codes.astype(np.int8)
+            nulls, *count = (int(np.count_nonzero(narrow == k)) for k in range(-1, n_texts))
+            return nulls, count
+        nulls, *count = np.bincount(self.codes + 1, minlength=n_texts + 1).tolist()
+        return nulls, count
 
 
 class LabelCounter:
@@ -127,9 +140,7 @@ class LabelCounter:
             If there are more distinct labels than allowed.
         """
         distinct = Distinct(column, self._where)
-        missing, *count = np.bincount(
-            distinct.codes + 1, minlength=len(distinct.texts) + 1
-        ).tolist()
+        missing, count = distinct.count()
         self._missing += missing
         self._guard.see(distinct.texts)
         for text, n in zip(distinct.texts, count, strict=True):
