@@ -71,12 +71,12 @@ class Dataset:
                 where=self.where,
             )
 
-    def splits(self) -> list[Split]:
-        """Cut all tables into parts that can be read on their own, in order."""
+    def splits(self, *, ranges: bool = False) -> list[Split]:
+        """Cut all tables into parts that can be read on their own, in order; see `Format`."""
         return [
             split
             for index, table in enumerate(self.tables)
-            for split in format_of(table.file).splits(table, index)
+            for split in format_of(table.file).splits(table, index, ranges=ranges)
         ]
 
     def batches(

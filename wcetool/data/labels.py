@@ -243,7 +243,7 @@ def label_notes(tally: Mapping[str, int]) -> list[str]:
     for label in tally:
         groups[_likeness(label)].append(label)
     notes = []
-    alike = [sorted(group) for group in groups.values() if len(group) > 1]
+    alike = sorted(sorted(group) for group in groups.values() if len(group) > 1)
     if alike:
         some = "; ".join(quoted(group) for group in alike[:3])
         more = f" and {len(alike) - 3} more groups" if len(alike) > 3 else ""

@@ -88,6 +88,9 @@ class Split:
         Number of the file among the inputs.
     row_groups : (int, int) or None
         Range of Parquet row groups; None for the whole file.
+    byte_range : (int, int) or None
+        Range of the bytes of a text file; None for the whole file. Rows are counted from the
+        beginning of the range.
     first_row : int
         Rows of the file before this split.
     rows : int or None
@@ -99,6 +102,7 @@ class Split:
     file: InputFile
     index: int
     row_groups: tuple[int, int] | None = None
+    byte_range: tuple[int, int] | None = None
     first_row: int = 0
     rows: int | None = None
     size: int = 0

@@ -14,7 +14,7 @@ from wcetool.data.labels import LabelCounter, check_class_limit
 from wcetool.data.options import LabelRules
 from wcetool.data.read_rows import ReadRows
 from wcetool.data.source import Split
-from wcetool.engine.local import OnProgress, Tick, run
+from wcetool.engine.local import OnProgress, Tick, run_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,10 @@ def count_labels(
     InputError
         If a file is broken, the header looks like data, or there are too many classes.
     """
+
+    def check(state: CountState) -> None:
+        state.read.doubts.check(dataset.tables, label)
+        check_class_limit(state.tally.counts, rules, dataset.where)
+
     work = CountLabels(dataset, label, rules)
-    state = run(dataset.splits(), work, jobs=jobs, on_progress=on_progress)
-    state.read.doubts.check(dataset.tables, label)
-    check_class_limit(state.tally.counts, rules, dataset.where)
-    return state
+    return run_over(dataset, work, check, jobs=jobs, on_progress=on_progress)

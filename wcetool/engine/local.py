@@ -13,8 +13,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
+from wcetool.data.dataset import Dataset
 from wcetool.data.source import Split
-from wcetool.errors import MergeError, UsageError
+from wcetool.errors import InputError, MergeError, UsageError
 
 Tick = Callable[[int, int], None]
 """Reports bytes read and rows done; called between batches, also to stop early."""
@@ -101,6 +102,42 @@ def run(
         finally:
             limit.lower(-1)
             pool.shutdown(cancel_futures=True)
+
+
+def run_over(
+    dataset: Dataset,
+    work: Callable[[Split, Tick], State],
+    check: Callable[[State], None],
+    *,
+    jobs: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> State:
+    """Run `work` on a dataset, text files in ranges of bytes where that holds.
+
+    Where it does not hold, or anything is wrong with a row, whose number a range does not know, all
+    is read again, whole files in order.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to read.
+    work, jobs, on_progress
+        As in `run`.
+    check : callable
+        Raises if the merged state is no result.
+    """
+    splits = dataset.splits(ranges=True)
+    if any(split.byte_range is not None for split in splits):
+        try:
+            state = run(splits, work, jobs=jobs, on_progress=on_progress)
+            check(state)
+        except InputError:
+            splits = dataset.splits()
+        else:
+            return state
+    state = run(splits, work, jobs=jobs, on_progress=on_progress)
+    check(state)
+    return state
 
 
 def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:

@@ -22,7 +22,7 @@ from wcetool.data.read_rows import ReadRows
 from wcetool.data.row_errors import faulty_rows, unexplained_rows
 from wcetool.data.source import Split
 from wcetool.data.truth import Truth, TruthBeside, TruthElsewhere
-from wcetool.engine.local import OnProgress, Tick, run
+from wcetool.engine.local import OnProgress, Tick, run, run_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +140,23 @@ def score_rows(
     InputError
         If a row breaks a rule of the layout, a label has no column, or the numbers of rows differ.
     """
+
+    def check(total: ScoreRun) -> None:
+        if layout.label is not None:
+            total.read.doubts.check(dataset.tables, layout.label)
+        if total.rounded.unexplained.count:
+            paths = [table.file.path for table in dataset.tables]
+            raise unexplained_rows(total.rounded, layout.form, paths)
+
     work = ScoreSplit(dataset, layout, rules, clip)
     if truth is None:
-        total = run(dataset.splits(), work, jobs=jobs, on_progress=on_progress)
-    else:
-        elsewhere = truth
+        return run_over(dataset, work, check, jobs=jobs, on_progress=on_progress)
+    elsewhere = truth
 
-        def paired(split: Split, tick: Tick) -> ScoreRun:
-            return work.with_truth(split, tick, elsewhere)
+    def paired(split: Split, tick: Tick) -> ScoreRun:
+        return work.with_truth(split, tick, elsewhere)
 
-        total = run(dataset.splits(), paired, jobs=1, on_progress=on_progress)
-        truth.finish(total.read.total, dataset.where)
-    if layout.label is not None:
-        total.read.doubts.check(dataset.tables, layout.label)
-    if total.rounded.unexplained.count:
-        paths = [table.file.path for table in dataset.tables]
-        raise unexplained_rows(total.rounded, layout.form, paths)
+    total = run(dataset.splits(), paired, jobs=1, on_progress=on_progress)
+    truth.finish(total.read.total, dataset.where)
+    check(total)
     return total

@@ -32,8 +32,12 @@ class Format(Protocol):
         """
         ...
 
-    def splits(self, table: Table, index: int) -> list[Split]:
-        """Cut a file into parts that can be read on their own; nothing is opened."""
+    def splits(self, table: Table, index: int, *, ranges: bool = False) -> list[Split]:
+        """Cut a file into parts that can be read on their own.
+
+        With `ranges` a text file is cut into ranges of bytes, which may turn out not to hold:
+        `batches` then raises, and the file is to be read whole.
+        """
         ...
 
     def batches(

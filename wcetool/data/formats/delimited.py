@@ -7,6 +7,7 @@ do not fit the header.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from wcetool.data import arrow, streams
+from wcetool.data.formats import byte_ranges
 from wcetool.data.formats.table import Column, ColumnKind, Dialect, ReadLog, Table
 from wcetool.data.formats.text_head import (
     first_rows,
@@ -76,8 +78,14 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     return Table(file, columns, has_rows=bool(values), dialect=dialect)
 
 
-def splits(table: Table, index: int) -> list[Split]:
-    """Return the whole file: only a parser that starts at the top knows what is inside quotes."""
+def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
+    """Cut a large plain file at line ends, which `byte_ranges` proves right or refuses."""
+    if ranges and byte_ranges.can_be_cut(table):
+        cuts = byte_ranges.line_ends(table.file)
+        return [
+            Split(table.file, index, byte_range=(start, end), size=end - start)
+            for start, end in itertools.pairwise(cuts)
+        ]
     return [Split(table.file, index, size=table.file.size)]
 
 
@@ -91,18 +99,54 @@ def batches(
     last: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Read columns as a stream; blank lines are rows only in a file of one column."""
+    if split.byte_range is not None:
+        yield from _range_batches(split, table, columns, on_bytes, log)
+        return
     dialect = dialect_of(table)
     one_column = len(table.columns) == 1
     rows = 0
     plain = plain_text(split.file, dialect, on_bytes, last=last)
     with closing(_RecordStream(plain, dialect, _end_row(table, columns))) as text:
-        parsed = _parsed(text, table, columns, blank_lines_are_rows=one_column)
+        source = pa.PythonFile(text, mode="r")
+        parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column)
         batches = _without_end(parsed, table, columns[0][1])
         for batch in _without_trailing_blanks(batches, log) if one_column else batches:
             rows += len(batch)
             yield batch
     if not one_column:
         log.blank_lines = _blank_lines(text, rows, split, table)
+
+
+def _range_batches(
+    split: Split,
+    table: Table,
+    columns: Sequence[tuple[int, ColumnKind]],
+    on_bytes: streams.OnBytes,
+    log: ReadLog,
+) -> Iterator[pa.RecordBatch]:
+    """Read columns of a range of bytes of a file of several columns."""
+    dialect = dialect_of(table)
+    found = byte_ranges.read_range(split, dialect)
+    at_top = split.byte_range is not None and split.byte_range[0] == 0
+    rows = 0
+    for batch in _parsed(
+        pa.BufferReader(found.text),
+        table,
+        columns,
+        at_top=at_top,
+        newlines_in_values=found.has_quotes,
+        block_size=len(found.text),  # one block: no time goes into finding where rows end
+    ):
+        rows += len(batch)
+        yield batch
+    on_bytes(split.size)
+    others = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
+    if others and found.has_quotes:  # line ends in fields, or blank lines: see `_blank_lines`
+        first = [(0, ColumnKind.LABEL)]
+        source = pa.BufferReader(found.text)
+        kept = _parsed(source, table, first, blank_lines_are_rows=True, at_top=at_top)
+        others = sum(map(len, kept)) - rows
+    log.blank_lines = max(others, 0)
 
 
 class _RecordStream(streams.Wrapped):
@@ -189,14 +233,18 @@ def _without_trailing_blanks(
 
 
 def _parsed(
-    text: _RecordStream,
+    source: pa.NativeFile,
     table: Table,
     columns: Sequence[tuple[int, ColumnKind]],
     *,
-    blank_lines_are_rows: bool,
+    blank_lines_are_rows: bool = False,
+    at_top: bool = True,
+    newlines_in_values: bool = True,
+    block_size: int = BLOCK_BYTES,
 ) -> Iterator[pa.RecordBatch]:
     """Parse the columns, block by block; columns are named by place, so that no name can clash."""
     dialect = dialect_of(table)
+    above = dialect.skip_lines + dialect.leading_blank_lines
     arrow_types = {
         ColumnKind.LABEL: pa.dictionary(pa.int32(), pa.string()),
         ColumnKind.SCORE: pa.float64(),
@@ -204,20 +252,20 @@ def _parsed(
     }
     try:
         reader = pacsv.open_csv(
-            pa.PythonFile(text, mode="r"),
+            source,
             pacsv.ReadOptions(
                 use_threads=False,  # else pyarrow does not say which row is wrong
-                block_size=BLOCK_BYTES,
-                skip_rows=dialect.skip_lines + dialect.leading_blank_lines,
+                block_size=block_size,
+                skip_rows=above if at_top else 0,
                 column_names=[str(place) for place in range(len(table.columns))],
-                skip_rows_after_names=int(dialect.header),
+                skip_rows_after_names=int(dialect.header and at_top),
             ),
             pacsv.ParseOptions(
                 delimiter=dialect.delimiter,
                 quote_char=dialect.quote_char or False,
                 escape_char=dialect.escape_char or False,
-                newlines_in_values=dialect.quote_char is not None
-                or dialect.escape_char is not None,
+                newlines_in_values=newlines_in_values
+                and (dialect.quote_char is not None or dialect.escape_char is not None),
                 ignore_empty_lines=not blank_lines_are_rows,
             ),
             pacsv.ConvertOptions(
@@ -252,7 +300,8 @@ def _count_rows(split: Split, table: Table, *, keep: bool) -> int:
     dialect = dialect_of(table)
     plain = plain_text(split.file, dialect, ignore_bytes, last=True)
     with closing(_RecordStream(plain, dialect, _end_row(table, first))) as text:
-        parsed = _parsed(text, table, first, blank_lines_are_rows=keep)
+        source = pa.PythonFile(text, mode="r")
+        parsed = _parsed(source, table, first, blank_lines_are_rows=keep)
         return sum(len(batch) for batch in parsed)
 
 

@@ -19,7 +19,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     return Table(file, tuple(typed.columns_of(table.schema)), has_rows=table.num_rows > 0)
 
 
-def splits(table: Table, index: int) -> list[Split]:
+def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
     """Return the whole table."""
     return [Split(table.file, index)]
 

@@ -40,7 +40,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     )
 
 
-def splits(table: Table, index: int) -> list[Split]:
+def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
     """Cut at row groups, small ones taken together."""
     found: list[Split] = []
     start = first_row = rows = size = 0
@@ -49,7 +49,10 @@ def splits(table: Table, index: int) -> list[Split]:
         size += group.size
         full = rows >= SPLIT_ROWS or size >= SPLIT_BYTES
         if full or end == len(table.row_groups):
-            found.append(Split(table.file, index, (start, end), first_row, rows, size))
+            groups = (start, end)
+            found.append(
+                Split(table.file, index, groups, first_row=first_row, rows=rows, size=size)
+            )
             start, first_row, rows, size = end, first_row + rows, 0, 0
     return found
 

@@ -1,0 +1,160 @@
+"""Ranges of bytes of a text file that can be parsed on their own, and the proof that they can.
+
+A cut is right where no quoted field goes over it. A file is cut at line ends near even distances;
+whether one of them lies inside quotes is not known. So the task that parses a range checks its
+quotes, numbered from 1 in the order in which they stand:
+
+1. their number is even;
+2. every odd one comes after a delimiter, a line end, the beginning of the range, or a quote;
+3. every even one comes before a delimiter, a line end, the end of the range, or a quote.
+
+Claim: if all ranges pass, every cut is outside quotes. Proof, by induction over the ranges: the
+first one begins outside. Let a range begin outside. Its first quote does not come after a quote, so
+it is the first character of a field and opens it. While a field is open the parser takes the next
+quote, an even one, for its end, unless another quote follows at once, which is odd and makes the
+two an escaped quote: then the field stays open, as it does if one thinks of it as closed and opened
+again. Where no quote follows, a delimiter or a line end does (3), and the field ends. The next odd
+quote then does not come after a quote, so it begins a field (2) and opens it. After an even number
+of quotes (1) no field is open, so the next range begins outside.
+
+A quote in the middle of a field, as in 5" pipe, is a plain character to the parser and breaks a
+rule; so does a cut inside quotes, in the range before it. The file is then read whole.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from dataclasses import dataclass
+from typing import BinaryIO, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from wcetool.core.arrays import BoolArray, IntArray, scratch
+from wcetool.data import streams
+from wcetool.data.formats.table import Dialect, Table
+from wcetool.data.source import InputFile, Split
+from wcetool.errors import InputError
+
+RANGE_BYTES = 1 << 23
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+_LINE_BYTES = 2 << 20  # a longer line is refused by the parser
+
+
+def can_be_cut(table: Table) -> bool:
+    """Tell whether a file may be cut: a large plain file of several columns in UTF-8.
+
+    In a file of one column a blank line is a row unless it is at the end, which only a reader of
+    the whole file knows.
+    """
+    file, dialect = table.file, table.dialect
+    return (
+        dialect is not None
+        and not file.is_stream
+        and file.compression is None
+        and len(table.columns) > 1
+        and file.size >= 2 * RANGE_BYTES
+        and not dialect.skip_lines
+        and dialect.encoding is dialect.escape_char is dialect.comment is None
+    )
+
+
+def line_ends(file: InputFile) -> list[int]:
+    """Return where a file is cut: its beginning, line ends at about even distances, its end."""
+    cuts = [0]
+    with streams.open_file(file.path) as stream:
+        for near in range(RANGE_BYTES, file.size - RANGE_BYTES // 2, RANGE_BYTES):
+            stream.seek(near)
+            found = streams.read_head(stream, _LINE_BYTES).find(b"\n")
+            cut = near + found + 1
+            if found >= 0 and cuts[-1] < cut < file.size:
+                cuts.append(cut)
+    return [*cuts, file.size]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RangeText:
+    """The bytes of a range; overwritten by the next one that this thread reads.
+
+    Attributes
+    ----------
+    text : uint8 array of shape (n_bytes,)
+        As in the file.
+    n_lines : int
+        Line ends, and one more where the last line has none.
+    has_quotes : bool
+        Whether there is a quote, so that a line end may be inside a field.
+    """
+
+    text: Bytes
+    n_lines: int
+    has_quotes: bool
+
+
+def read_range(split: Split, dialect: Dialect) -> RangeText:
+    """Read a range and check its quotes.
+
+    Raises
+    ------
+    InputError
+        If a rule is broken: the file is to be read whole.
+    """
+    if split.byte_range is None:
+        raise TypeError("a range of bytes is there")
+    start, end = split.byte_range
+    text: Bytes = scratch("text", end - start, np.uint8)
+    with streams.open_file(split.file.path) as stream:
+        stream.seek(start)
+        n_read = _read_into(stream, text)
+    # The parser would take the mark of a later line for that of the file.
+    marked = start > 0 and text[:3].tobytes() == codecs.BOM_UTF8
+    places = _places(text, dialect.quote_char)
+    if n_read < len(text) or marked or _has_old_line_ends(text):
+        raise InputError("cannot be cut into ranges", where=split.file.path)
+    if not _quotes_pair(text, places, dialect):
+        raise InputError("cannot be cut into ranges", where=split.file.path)
+    unended = int(text[-1] != ord("\n"))
+    return RangeText(text, int(np.count_nonzero(_is(text, "\n"))) + unended, len(places) > 0)
+
+
+def _read_into(stream: BinaryIO, text: Bytes) -> int:
+    """Fill an array from a stream; return how many bytes there were."""
+    n_read, view = 0, memoryview(text.data)
+    while n_read < len(text):
+        more = cast(io.RawIOBase, stream).readinto(view[n_read:])
+        if not more:
+            break
+        n_read += more
+    return n_read
+
+
+def _is(text: Bytes, mark: str) -> BoolArray:
+    """Tell which bytes are a mark, in memory that the next call uses again."""
+    flags: BoolArray = scratch("flags", len(text), np.bool_)
+    return np.equal(text, ord(mark), out=flags)
+
+
+def _has_old_line_ends(text: Bytes) -> bool:
+    """Tell whether a line ends with a carriage return alone, which would not be counted."""
+    returns = _places(text, "\r")
+    if not len(returns):
+        return False
+    return returns[-1] == len(text) - 1 or bool((text[returns + 1] != ord("\n")).any())
+
+
+def _places(text: Bytes, mark: str | None) -> IntArray:
+    return np.empty(0, dtype=np.int64) if mark is None else np.flatnonzero(_is(text, mark))
+
+
+def _quotes_pair(text: Bytes, places: IntArray, dialect: Dialect) -> bool:
+    """Tell whether the quotes of a range keep the three rules above."""
+    if len(places) % 2:
+        return False
+    opening, closing = places[::2], places[1::2]
+    before = text[opening[opening > 0] - 1]
+    after = text[closing[closing < len(text) - 1] + 1]
+    marks = (dialect.delimiter, dialect.quote_char or "", "\n", "\r")
+    allowed = np.zeros(256, dtype=np.bool_)
+    allowed[[ord(mark) for mark in marks if mark]] = True
+    return bool(allowed[before].all() and allowed[after].all())
