@@ -6,9 +6,10 @@ order in which they are merged changes nothing.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
@@ -16,6 +17,8 @@ from typing import Generic, Protocol, Self, TypeVar
 from wcetool.data.dataset import Dataset
 from wcetool.data.source import Split
 from wcetool.errors import InputError, MergeError, UsageError
+
+WAITING = 4  # splits a thread that are submitted before the first of them is merged
 
 Tick = Callable[[int, int], None]
 """Reports bytes read and rows done; called between batches, also to stop early."""
@@ -96,9 +99,9 @@ def run(
     if n_threads == 1:
         return merge((one(index) for index in range(len(splits))), len(splits))
     with ThreadPoolExecutor(n_threads, thread_name_prefix="wcetool") as pool:
-        futures = [pool.submit(one, index) for index in range(len(splits))]
         try:
-            return merge(_completed(futures, limit), len(splits))
+            submitted = (pool.submit(one, index) for index in range(len(splits)))
+            return merge(_completed(submitted, limit, WAITING * n_threads), len(splits))
         finally:
             limit.lower(-1)
             pool.shutdown(cancel_futures=True)
@@ -192,20 +195,29 @@ class _Limit:
 
 
 def _completed(
-    futures: Sequence[Future[Partial[State]]], limit: _Limit
-) -> Iterable[Partial[State]]:
-    """Yield results as they come; after a failure, let only earlier splits finish, then raise."""
-    index_of = {future: index for index, future in enumerate(futures)}
-    pending = set(futures)
+    submitted: Iterator[Future[Partial[State]]], limit: _Limit, n_waiting: int
+) -> Iterator[Partial[State]]:
+    """Yield results as they come; after a failure, let only earlier splits finish, then raise.
+
+    At most `n_waiting` splits are submitted and not yet yielded: their states would otherwise pile
+    up, and memory would grow with the file.
+    """
+    numbered = enumerate(submitted)
+    pending = {future: index for index, future in itertools.islice(numbered, n_waiting)}
+    failed: dict[int, BaseException] = {}
     while pending:
-        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+        done, _ = wait(pending, return_when=FIRST_COMPLETED)
         for future in done:
-            if future.exception() is None:
+            index = pending.pop(future)
+            error = future.exception()
+            if error is None:
                 yield future.result()
-            elif not isinstance(future.exception(), _StoppedError):
-                limit.lower(index_of[future] - 1)
-                for later in futures[index_of[future] + 1 :]:
-                    later.cancel()
-        pending = {future for future in pending if index_of[future] <= limit.last}
-    if limit.last < len(futures) - 1:
-        futures[limit.last + 1].result()  # raises
+            elif not isinstance(error, _StoppedError):
+                failed[index] = error
+                limit.lower(index - 1)
+        del done, future  # a future holds its state
+        if not failed:
+            free = n_waiting - len(pending)
+            pending |= {future: index for index, future in itertools.islice(numbered, free)}
+    if failed:
+        raise failed[min(failed)]

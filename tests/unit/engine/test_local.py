@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -74,6 +75,27 @@ def test_a_failure_stops_the_splits_after_it():
         run(SPLITS, work, jobs=2)
     assert outlived == []
     assert len(started) < len(SPLITS)
+
+
+def test_states_that_are_merged_do_not_stay_in_memory():
+    """However many splits there are: memory must not grow with the file."""
+    alive, most = weakref.WeakSet(), []
+
+    class Count:
+        def __init__(self, n):
+            self.n = n
+            alive.add(self)
+
+        def __add__(self, other):
+            return Count(self.n + other.n)
+
+    def work(split, tick):
+        most.append(len(alive))
+        return Count(1)
+
+    splits = [Split(InputFile("f", CSV), index=i, size=10) for i in range(2000)]
+    assert run(splits, work, jobs=2).n == 2000
+    assert max(most) < 20
 
 
 def test_progress_is_reported_with_the_total():
