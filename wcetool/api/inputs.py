@@ -10,8 +10,19 @@ from wcetool.data.registry import FormatInfo
 from wcetool.data.source import STDIN, InputFile
 
 
-def effective_options(reading: ReadingOptions, formats: Collection[FormatInfo]) -> ReadingOptions:
+def effective_options(
+    reading: ReadingOptions, formats: Collection[FormatInfo], *, from_files: bool = True
+) -> ReadingOptions:
     """Leave out the options that have no effect on inputs of these formats.
+
+    Parameters
+    ----------
+    reading : ReadingOptions
+        What the user says.
+    formats : collection of FormatInfo
+        Of all inputs.
+    from_files : bool, default True
+        Whether any input is a file.
 
     Raises
     ------
@@ -22,7 +33,7 @@ def effective_options(reading: ReadingOptions, formats: Collection[FormatInfo]) 
         reading = reading.without(TEXT_OPTIONS, "no input is a text file with columns")
     if all(info == registry.COUNTS for info in formats):
         reading = reading.without(("label-column",), "counts have no columns")
-    if all(info == registry.MEMORY for info in formats):
+    if not from_files:
         reading = reading.without(("input-format",), "no file is read")
     return reading
 

@@ -67,7 +67,7 @@ def counted_labels(
         If nothing can be counted.
     """
     if isinstance(labels, Analysis | Mapping):
-        reading = effective_options(reading, (registry.COUNTS, registry.MEMORY))
+        reading = effective_options(reading, (registry.COUNTS,), from_files=False)
         if isinstance(labels, Analysis):
             stored = StoredCounts.of_analysis(labels).relabelled(reading.rules)
             return _finished(reading, [stored], inputs=labels.inputs, notes=labels.notes)
@@ -90,7 +90,7 @@ def open_labels(labels: Any, reading: ReadingOptions) -> LabelSource:
     """Open files, or take labels in memory."""
     paths = as_paths(labels)
     if paths is None:
-        reading = effective_options(reading, (registry.MEMORY,))
+        reading = effective_options(reading, (registry.MEMORY,), from_files=False)
         return LabelSource((), label_dataset(labels), reading)
     files = find_files(paths, reading.input_format)
     reading = effective_options(reading, [file.format for file in files])

@@ -13,7 +13,7 @@ from wcetool.core.loss_report import LossReport, report
 from wcetool.core.rounding import row_sum_tolerance
 from wcetool.core.schemes import parse_scheme
 from wcetool.core.vocabulary import Absent, InputKind, Reduction, Task, parse_word
-from wcetool.data import registry, weightfile
+from wcetool.data import weightfile
 from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.formats.table import Column
@@ -135,8 +135,7 @@ def score_file(
         )
     truth_paths = as_paths(labels)
     truth_files = [] if truth_paths is None else find_files(truth_paths, options.input_format)
-    formats = [file.format for file in (*files, *truth_files)]
-    options = effective_options(options, formats or [registry.MEMORY])
+    options = effective_options(options, [file.format for file in (*files, *truth_files)])
     truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
     dataset = open_files(files, options)
     return _scored(

@@ -152,6 +152,11 @@ def test_labels_of_which_no_two_are_alike_are_announced():
         lambda: wcetool.score([0, 1], PAIR, clip="x"),
         lambda: wcetool.analyze(LABELS, label_column="label", input_format="csv"),
         lambda: wcetool.analyze(LABELS, delimiter=";"),
+        *(
+            lambda counts=counts, option=option: wcetool.class_weights(counts, **option)
+            for counts in ({"a": 1}, wcetool.analyze(LABELS))
+            for option in ({"label_column": "x"}, {"input_format": "csv"}, {"skip_lines": 1})
+        ),
     ],
 )
 def test_wrong_values_are_usage_errors(call):
