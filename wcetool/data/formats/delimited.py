@@ -290,19 +290,18 @@ def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> 
         return max(others, 0)  # old line ends, of a lone \r, are not counted
     if split.file.stream is not None:
         return None
-    # They are the rows that appear when the parser is told to keep them.
-    kept, left_out = (_count_rows(split, table, keep=keep) for keep in (True, False))
-    return kept - left_out
+    return _rows_and_blank_lines(split, table) - rows
 
 
-def _count_rows(split: Split, table: Table, *, keep: bool) -> int:
+def _rows_and_blank_lines(split: Split, table: Table) -> int:
+    """Count the rows that there are when the parser is told that blank lines are rows."""
     first = [(0, ColumnKind.LABEL)]
     dialect = dialect_of(table)
     plain = plain_text(split.file, dialect, ignore_bytes, last=True)
     with closing(_RecordStream(plain, dialect, _end_row(table, first))) as text:
         source = pa.PythonFile(text, mode="r")
-        parsed = _parsed(source, table, first, blank_lines_are_rows=keep)
-        return sum(len(batch) for batch in parsed)
+        parsed = _parsed(source, table, first, blank_lines_are_rows=True)
+        return sum(map(len, parsed)) - 1  # the appended row
 
 
 def _trailing_blank_rows(batch: pa.RecordBatch) -> int:
