@@ -397,6 +397,8 @@ def test_a_table_of_very_many_classes_is_summed_up(cli, write):
     found = cli("analyze", "labels.csv")
     assert "note: the first 1,000 of 1,500 classes" in found.stderr
     assert "other (500 classes)" in found.stdout
+    quiet = cli("analyze", "labels.csv", "-q")
+    assert (quiet.stdout, quiet.stderr) == (found.stdout, "")
     assert len(cli("analyze", "labels.csv", "-f", "csv").stdout.splitlines()) == 1501
     assert "other (10 classes)" in cli("analyze", "labels.csv", "--top", "1490").stdout
 

@@ -74,7 +74,7 @@ def analyze(
             **reading.keywords(),
         )
     say_notes(result, run)
-    emit(result, form, show, rows, output)
+    emit(result, form, show, rows, output, quiet=run.quiet)
     progress.close(
         f"analyzed {counted(result.rows, 'row')}, "
         f"{counted(result.counts.n_classes, 'class', 'classes')}, "

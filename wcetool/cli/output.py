@@ -77,6 +77,8 @@ def emit(
     show: ShowFlags,
     rows: RowFlags | None = None,
     output: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> None:
     """Write the result, whole or not at all."""
     from wcetool.render.formats import Look, render
@@ -88,7 +90,8 @@ def emit(
     if form in (Format.TABLE, Format.MD) and view.top is None:
         n_rows = len(result.class_rows())
         if n_rows > MOST_ROWS:
-            say("note", f"the first {MOST_ROWS:,} of {n_rows:,} classes (-f csv, or --top N)")
+            if not quiet:
+                say("note", f"the first {MOST_ROWS:,} of {n_rows:,} classes (-f csv, or --top N)")
             view = replace(view, top=MOST_ROWS)
     on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     look = Look(

@@ -173,7 +173,7 @@ def score(
             **reading.keywords(),
         )
     say_notes(result, run)
-    emit(result, form, show, rows, output)
+    emit(result, form, show, rows, output, quiet=run.quiet)
     progress.close(
         f"scored {counted(result.numbers.scored, 'row')}, "
         f"{counted(len(result.classes), 'class', 'classes')}, "

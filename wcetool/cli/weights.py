@@ -137,7 +137,7 @@ def weights(
     say_notes(result, run)
     if output is not None:
         wcetool.write_weights(result, output)
-    emit(result, form, show, rows)
+    emit(result, form, show, rows, quiet=run.quiet)
     progress.close(
         f"weighted {counted(len(result.classes), 'class', 'classes')}, "
         f"{counted(sum(result.count or ()), 'label')}"
