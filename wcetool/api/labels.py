@@ -18,7 +18,7 @@ from wcetool.data.counts import (
     read_counts,
 )
 from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.labels import check_class_limit, label_notes
+from wcetool.data.labels import check_class_limit, label_warnings
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
@@ -160,7 +160,7 @@ def _finished(
             where=where,
             hint="--label-column for another column" if rows is not None else None,
         )
-    warnings = label_notes(tally.counts)
+    warnings = label_warnings(tally.counts)
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
         column = here.parameters.get("label-column")
         warnings.append(

@@ -51,7 +51,7 @@ def environment_name(key: str) -> str:
     return "WCETOOL_" + key.replace("-", "_").upper()
 
 
-def given(ctx: typer.Context, name: str) -> bool:
+def was_typed(ctx: typer.Context, name: str) -> bool:
     """Tell whether an option was typed on the command line."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
@@ -62,7 +62,7 @@ def general_defaults(ctx: typer.Context) -> frozenset[str]:
     return frozenset(
         flag[2:]
         for param in ctx.command.params
-        if not given(ctx, param.name or "")
+        if not was_typed(ctx, param.name or "")
         for flag in (*param.opts, *param.secondary_opts)
         if flag.startswith("--")
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from wcetool.cli.options import RowFlags, RunFlags, ShowFlags, given
+from wcetool.cli.options import RowFlags, RunFlags, ShowFlags, was_typed
 from wcetool.errors import InputError, OutputError, UsageError, printable
 from wcetool.render.words import Color, Format
 
@@ -48,7 +48,7 @@ def chosen_format(
     stem, suffix = os.path.splitext(output or "")
     suffix = suffix.lower()
     by_suffix = _BY_SUFFIX.get(suffix)
-    typed = show.format if given(ctx, "format") else None
+    typed = show.format if was_typed(ctx, "format") else None
     if typed is not None and by_suffix not in (None, typed):
         raise UsageError(
             f"{typed.value} is asked for, but the suffix of the output says {by_suffix}",
@@ -64,7 +64,7 @@ def chosen_format(
     form = typed or by_suffix or show.format or Format.TABLE
     if form in (Format.JSON, Format.CSV) and rows is not None:
         for name in ("digits", "sort", "top"):
-            if given(ctx, name):
+            if was_typed(ctx, name):
                 raise UsageError(
                     f"has no effect on {form.value}, which holds everything", where=f"--{name}"
                 )

@@ -237,7 +237,7 @@ def check_class_limit(labels: Collection[str], rules: LabelRules, where: str) ->
         )
 
 
-def label_notes(tally: Mapping[str, int]) -> list[str]:
+def label_warnings(tally: Mapping[str, int]) -> list[str]:
     """Say what about the labels may not be what the user means: nothing is merged or dropped."""
     groups: dict[object, list[str]] = defaultdict(list)
     for label in tally:

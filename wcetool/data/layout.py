@@ -155,41 +155,41 @@ def decide_layout(
         notes.append(f"score columns {chosen} ({chosen.reason})")
     head = _Head.of(dataset, chosen)
     if chosen.is_single:
-        pair = _two_classes(chosen, clues, request, truth[0].where)
+        found = _two_classes(chosen, clues, request, truth[0].where)
         order: tuple[int, ...] = (0,)
     else:
         if request.positive_class is not None:
             reason = f"there are scores for {len(chosen.class_names) or 'all'} classes"
             refuse_idle("positive-class", reason, request.defaults)
         classes, order, note = match_classes(chosen, clues, head.n_listed, dataset.where)
-        pair = _Pair(classes, 1, note)
-    if pair.note is not None:
-        notes.append(pair.note)
+        found = _FoundClasses(classes, 1, note)
+    if found.note is not None:
+        notes.append(found.note)
     form = ScoreForm(
         task=Task.BINARY if chosen.is_single else Task.MULTICLASS,
         kind=InputKind.PROBS,
-        n_classes=len(pair.classes),
-        tolerance=_tolerance(dataset, chosen, len(pair.classes), request),
+        n_classes=len(found.classes),
+        tolerance=_tolerance(dataset, chosen, len(found.classes), request),
         renormalize=request.renormalize,
-        positive=pair.positive,
+        positive=found.positive,
     )
     kind, note = _kind_of_scores(form, chosen, request, head.values, dataset.where)
     if note is not None:
         notes.append(note)
     return ScoreLayout(
-        classes=pair.classes,
+        classes=found.classes,
         label=label,
         columns=chosen.columns if chosen.is_list else tuple(chosen.columns[i] for i in order),
         list_order=order if chosen.is_list else None,
         form=_without_idle_options(replace(form, kind=kind), request),
-        positive_guessed=pair.guessed,
+        positive_guessed=found.guessed,
         notes=tuple(notes),
-        warnings=() if pair.warning is None else (pair.warning,),
+        warnings=() if found.warning is None else (found.warning,),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _FoundClasses:
     """Classes, the positive one of two, and what was assumed."""
 
     classes: tuple[str, ...]
@@ -274,7 +274,9 @@ def _tolerance(
     return Tolerance.given(request.sum_tolerance)
 
 
-def _two_classes(chosen: ScoreColumns, clues: Clues, request: ScoreRequest, where: str) -> _Pair:
+def _two_classes(
+    chosen: ScoreColumns, clues: Clues, request: ScoreRequest, where: str
+) -> _FoundClasses:
     """Find the two classes of a file with one score a row, and the one that the score is of."""
     column = chosen.columns[0].name
     named = request.positive_class
@@ -316,7 +318,7 @@ def _two_classes(chosen: ScoreColumns, clues: Clues, request: ScoreRequest, wher
             f"column {column!r} is taken for the score of class {short_repr(positive)}, as asked; "
             f"its name says {short_repr(by_name)}"
         )
-    return _Pair(
+    return _FoundClasses(
         classes,
         classes.index(positive),
         f"column {column!r} is the score of class {short_repr(positive)} ({reason})",

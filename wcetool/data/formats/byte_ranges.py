@@ -107,15 +107,14 @@ def read_range(split: Split, dialect: Dialect) -> RangeText:
     with streams.open_file(split.file.path) as stream:
         stream.seek(start)
         n_read = _read_into(stream, text)
+    quotes = _places(text, dialect.quote_char)
     # The parser would take the mark of a later line for that of the file.
     marked = start > 0 and text[:3].tobytes() == codecs.BOM_UTF8
-    places = _places(text, dialect.quote_char)
-    if n_read < len(text) or marked or _has_old_line_ends(text):
-        raise InputError("cannot be cut into ranges", where=split.file.path)
-    if not _quotes_pair(text, places, dialect):
+    is_plain = n_read == len(text) and not marked and not _has_old_line_ends(text)
+    if not (is_plain and _quotes_pair(text, quotes, dialect)):
         raise InputError("cannot be cut into ranges", where=split.file.path)
     unended = int(text[-1] != ord("\n"))
-    return RangeText(text, int(np.count_nonzero(_is(text, "\n"))) + unended, len(places) > 0)
+    return RangeText(text, int(np.count_nonzero(_is(text, "\n"))) + unended, len(quotes) > 0)
 
 
 def _read_into(stream: BinaryIO, text: Bytes) -> int:
@@ -147,11 +146,11 @@ def _places(text: Bytes, mark: str | None) -> IntArray:
     return np.empty(0, dtype=np.int64) if mark is None else np.flatnonzero(_is(text, mark))
 
 
-def _quotes_pair(text: Bytes, places: IntArray, dialect: Dialect) -> bool:
+def _quotes_pair(text: Bytes, quotes: IntArray, dialect: Dialect) -> bool:
     """Tell whether the quotes of a range keep the three rules above."""
-    if len(places) % 2:
+    if len(quotes) % 2:
         return False
-    opening, closing = places[::2], places[1::2]
+    opening, closing = quotes[::2], quotes[1::2]
     before = text[opening[opening > 0] - 1]
     after = text[closing[closing < len(text) - 1] + 1]
     marks = (dialect.delimiter, dialect.quote_char or "", "\n", "\r")
