@@ -13,12 +13,9 @@ import pyarrow as pa
 from wcetool.data.formats import format_of
 from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.options import ReadingOptions
-from wcetool.data.registry import MEMORY
 from wcetool.data.source import InputFile, Split
 from wcetool.data.streams import OnBytes
 from wcetool.errors import InputError
-
-LABEL_NAME = "y_true"  # what a column of labels in memory is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +34,12 @@ class Dataset:
     ----------
     tables : tuple of Table
         At least one; the first one decides what the columns are called.
+    is_bare_column : bool
+        Labels in memory that came without a name.
     """
 
     tables: tuple[Table, ...]
+    is_bare_column: bool = False
 
     @property
     def first(self) -> Table:
@@ -50,12 +50,6 @@ class Dataset:
     def where(self) -> str:
         """The first file, for errors that concern all."""
         return self.first.file.path
-
-    @property
-    def is_bare_column(self) -> bool:
-        """Labels in memory that came without a name."""
-        first = self.first
-        return first.file.format == MEMORY and first.names == (LABEL_NAME,)
 
     def refuse_empty(self) -> None:
         """Refuse a dataset without rows.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from wcetool.data import registry
 from wcetool.data.columns import choose_label_column
-from wcetool.data.dataset import LABEL_NAME, Dataset
+from wcetool.data.dataset import Dataset
 from wcetool.data.formats import memory
 from wcetool.data.labels import is_label_type, value_text
 from wcetool.data.options import TextOptions
@@ -23,6 +24,7 @@ from wcetool.data.source import InputFile
 from wcetool.errors import InputError
 
 IN_MEMORY = "(memory)"
+LABEL_NAME = "y_true"
 SCORE_NAME = "y_score"
 
 
@@ -50,7 +52,8 @@ def label_dataset(values: Any) -> Dataset:
     """
     if _is_table(values):
         return _dataset(_table(values))
-    return _dataset(pa.Table.from_arrays([label_column(values)], names=[LABEL_NAME]))
+    table = pa.Table.from_arrays([label_column(values)], names=[LABEL_NAME])
+    return replace(_dataset(table), is_bare_column=True)
 
 
 def score_dataset(y_true: Any, y_score: Any) -> Dataset:

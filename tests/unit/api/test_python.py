@@ -134,6 +134,8 @@ def test_frames_of_mixed_values_and_twin_names_are_read_as_far_as_they_are_neede
 def test_labels_without_a_name_get_none():
     assert wcetool.analyze(LABELS).notes == ()
     assert "label-column" not in wcetool.analyze(LABELS).signature
+    named = wcetool.analyze(pa.table({"y_true": LABELS}))
+    assert "|label-column:y_true|" in named.signature
 
 
 def test_labels_of_which_no_two_are_alike_are_announced():
