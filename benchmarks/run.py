@@ -122,7 +122,8 @@ def whole_processes(folders: dict[str, Path], rounds: int) -> list[str]:
         for folder in folders.values():
             tail = [] if file is None else [str(folder / file), "-q"]
             runs = [launch([sys.executable, *args, *tail]) for _ in range(rounds)]
-            assert all(ran["code"] == 0 for ran in runs), runs[0]["err"]
+            if any(ran["code"] for ran in runs):
+                sys.exit(f"{name} failed: {runs[0]['err']}")
             seconds.append(min(ran["whole"] for ran in runs))
             peak = max(ran["peak"] for ran in runs)
         lines.append(f"| {name} | {' | '.join(f'{s:.2f}' for s in seconds)} | {peak:.0f} |")
