@@ -177,8 +177,9 @@ def test_an_interrupt_leaves_no_file_and_code_130(tmp_path, jobs):
     assert not list(tmp_path.glob(".out*"))
 
 
-def on_a_terminal(args, folder, columns, **env):
-    """Run with stdout and stderr on a pseudo-terminal; return what appeared."""
+@contextlib.contextmanager
+def terminal(args, folder, columns, **env):
+    """Run with stdout and stderr on a pseudo-terminal; yield what appears, piece by piece."""
     main, side = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **env}
     environment = {key: value for key, value in environment.items() if value is not None}
@@ -191,19 +192,26 @@ def on_a_terminal(args, folder, columns, **env):
         env=environment,
     )
     os.close(side)
-    shown = b""
-    while True:
-        ready, _, _ = select.select([main], [], [], 30)
-        try:
-            data = os.read(main, 65536) if ready else b""
-        except OSError:
-            data = b""
-        if not data:
-            break
-        shown += data
-    assert running.wait(30) == 0, shown
+
+    def pieces():
+        while select.select([main], [], [], 30)[0]:
+            try:
+                data = os.read(main, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            yield data
+
+    yield pieces()
+    assert running.wait(30) == 0
     os.close(main)
-    return shown.decode()
+
+
+def on_a_terminal(args, folder, columns, **env):
+    """Run on a pseudo-terminal; return what appeared."""
+    with terminal(args, folder, columns, **env) as pieces:
+        return b"".join(pieces).decode()
 
 
 def test_a_terminal_gets_colour_unless_told_otherwise(tmp_path, labels):
@@ -259,16 +267,6 @@ def test_nothing_is_cut_when_piped(process, write):
 def test_progress_shows_on_a_terminal_and_is_gone_before_the_result(tmp_path, color):
     """The input is a pipe that is kept open until the bar has shown."""
     os.mkfifo(tmp_path / "labels.csv")
-    main, side = pty.openpty()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "wcetool", "analyze", "labels.csv", "--color", color],
-        stdout=side,
-        stderr=side,
-        stdin=side,
-        cwd=tmp_path,
-        env={**os.environ, "COLUMNS": "100", "TERM": "xterm-256color"},
-    )
-    os.close(side)
     shown = threading.Event()
 
     def write_until_shown():
@@ -279,21 +277,15 @@ def test_progress_shows_on_a_terminal_and_is_gone_before_the_result(tmp_path, co
 
     writer = threading.Thread(target=write_until_shown)
     writer.start()
+    args = ["analyze", "labels.csv", "--color", color]
     seen = b""
-    while True:
-        ready, _, _ = select.select([main], [], [], 30)
-        try:
-            data = os.read(main, 65536) if ready else b""
-        except OSError:
-            data = b""
-        seen += data
-        if b" rows" in seen or not data:
-            shown.set()
-        if not data:
-            break
+    with terminal(args, tmp_path, 100, NO_COLOR=None) as pieces:
+        for data in pieces:
+            seen += data
+            if b" rows" in seen:
+                shown.set()
+        shown.set()
     writer.join()
-    assert running.wait(30) == 0, seen
-    os.close(main)
     text = seen.decode()
     progress, result = text.split("Imbalance ratio" if "Imbalance" in text else "The classes are")
     assert " rows" in progress
