@@ -192,8 +192,9 @@ class Groups:
         narrow = target.astype(kind)
         order = np.argsort(narrow, kind="stable")
         ordered = narrow[order]
-        steps = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-        starts = np.union1d(np.arange(0, len(order), BLOCK), steps)
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        if len(order) > BLOCK:
+            starts = np.union1d(np.arange(0, len(order), BLOCK), starts)
         return cls(order, ordered[starts].astype(np.int64), starts)
 
 
@@ -237,9 +238,8 @@ class ExactAccumulator:
         parts = scratch("parts", (3, *ordered.shape))
         _cut(ordered, parts)
         totals = _totals(parts, groups.starts).astype(np.int64)
-        for limb, total in zip(self._limbs[1:], totals, strict=True):
-            for cells, values in zip(limb, total, strict=True):
-                np.add.at(cells, groups.cells, values)
+        by_cell = self._limbs[1:].reshape(-1, self._limbs.shape[-1]).T  # a view
+        np.add.at(by_cell, groups.cells, totals.reshape(by_cell.shape[1], -1).T)
         self._pieces += len(groups.starts)
         if self._pieces >= CARRY_PIECES:
             _carried(self._limbs)

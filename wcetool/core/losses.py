@@ -21,7 +21,7 @@ from wcetool.core.vocabulary import InputKind, Task
 
 COLUMN_LAYOUT = 100  # up to this many classes a block is (n_classes, rows), else (rows, n_classes)
 BLOCK_ROWS = 1 << 14
-BLOCK_VALUES = 1 << 19  # 4 MiB of float64
+BLOCK_VALUES = {0: 1 << 19, 1: 1 << 18}  # by layout; 4 and 2 MiB of float64
 
 SUM_TOLERANCE = 1e-4
 
@@ -178,7 +178,7 @@ def row_terms(scores: Scores, target: IntArray, form: ScoreForm) -> RowTerms:
     array([800.])
     """
     terms = RowTerms.empty(len(target))
-    for rows, part in block_terms(scores, target, form):
+    for rows, part in _kernel_terms(scores, target, form):
         terms.nll[rows] = part.nll
         terms.true_proba[rows] = part.true_proba
         terms.brier[rows] = part.brier
@@ -197,8 +197,22 @@ def block_terms(
     rows : slice
         At most 2^14 rows.
     terms : RowTerms
-        Of these rows; overwritten by the next ones that this thread computes.
+        Of these rows; may be overwritten by the next ones that this thread computes.
     """
+    if _axis(form) == 0:
+        yield from _kernel_terms(scores, target, form)
+        return
+    # Few rows of many classes fill a block: too few to be summed up by themselves.
+    for start in range(0, len(target), BLOCK_ROWS):
+        rows = slice(start, min(start + BLOCK_ROWS, len(target)))
+        part = scores[rows] if isinstance(scores, np.ndarray) else [one[rows] for one in scores]
+        yield rows, row_terms(part, target[rows], form)
+
+
+def _kernel_terms(
+    scores: Scores, target: IntArray, form: ScoreForm
+) -> Iterator[tuple[slice, RowTerms]]:
+    """Apply the kernel to block after block; the terms are overwritten by the next ones."""
     kernel = _KERNELS[form.task, form.kind]
     for rows, block in _blocks(scores, len(target), form):
         # Infinite losses, and NaN in rows that are marked as faults, are expected here.
@@ -248,13 +262,10 @@ class _Block:
     def total(self, name: str) -> FloatArray:
         """Sum over the classes, in a fixed order, into the scratch array of a name."""
         total = self.scratch(name)
-        if self.axis == 1:
-            return np.add.reduce(self.values, axis=1, out=total)
-        first, *others = self.values
-        np.copyto(total, first)
-        for column in others:
-            total += column
-        return total
+        if self.axis == 0 and self.rows == 1:  # NumPy would add one run of values by pairs
+            total[0] = np.add.accumulate(self.values[:, 0])[-1]
+            return total
+        return np.add.reduce(self.values, axis=self.axis, out=total)
 
     def total_of_squares(self) -> FloatArray:
         """Sum the squares over the classes, in a fixed order; the block holds squares then."""
@@ -291,9 +302,8 @@ class _Block:
 
 def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[slice, _Block]]:
     """Copy the scores block by block into one buffer; yield the rows and the block."""
-    n_columns = 1 if form.task is Task.BINARY else form.n_classes
-    axis = 0 if n_columns <= COLUMN_LAYOUT else 1
-    length = max(1, min(BLOCK_ROWS, BLOCK_VALUES // n_columns, n_samples))
+    n_columns, axis = _n_columns(form), _axis(form)
+    length = max(1, min(BLOCK_ROWS, BLOCK_VALUES[axis] // n_columns, n_samples))
     buffer = scratch("block", length * n_columns)
     for start in range(0, n_samples, length):
         rows = slice(start, min(start + length, n_samples))
@@ -303,15 +313,19 @@ def _blocks(scores: Scores, n_samples: int, form: ScoreForm) -> Iterator[tuple[s
         by_class = values if axis == 0 else values.T
         if isinstance(scores, np.ndarray):
             by_class[...] = scores[rows].T
-        elif axis == 1:  # one long copy, then one that transposes
-            side_by_side = scratch("side by side", (n_columns, size), np.result_type(*scores))
-            columns = [column[rows] for column in scores]
-            np.concatenate(columns, out=side_by_side.reshape(-1))
-            by_class[...] = side_by_side
         else:
             for k, column in enumerate(scores):
                 by_class[k] = column[rows]
         yield rows, _Block(values, axis)
+
+
+def _n_columns(form: ScoreForm) -> int:
+    return 1 if form.task is Task.BINARY else form.n_classes
+
+
+def _axis(form: ScoreForm) -> int:
+    """Return the axis of the classes in a block."""
+    return 0 if _n_columns(form) <= COLUMN_LAYOUT else 1
 
 
 def _brier(true_proba: FloatArray, squares: FloatArray) -> FloatArray:
@@ -325,11 +339,11 @@ def _brier(true_proba: FloatArray, squares: FloatArray) -> FloatArray:
 
 def _is_within(block: _Block, total: FloatArray, best: FloatArray, allowed: Tolerance) -> bool:
     """Tell whether all rows are probabilities; the row by row answer costs far more."""
-    distance = np.subtract(total, 1.0, out=block.scratch("distance"))
     return bool(
         block.values.min() >= -allowed.value
         and best.max() <= 1.0 + allowed.value
-        and max(distance.max(), -distance.min()) <= allowed.row_sum
+        and total.max() - 1.0 <= allowed.row_sum
+        and 1.0 - total.min() <= allowed.row_sum
     )
 
 

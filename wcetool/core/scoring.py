@@ -268,9 +268,11 @@ class ScoreAccumulator:
         with np.errstate(over="ignore"):
             np.multiply(ordered[0], ordered[0], out=ordered[1])
         self._sums.add(ordered, groups)
-        self._waiting.append(target * self._n_classes + terms.predicted)
+        pairs = target * self._n_classes
+        pairs += terms.predicted
+        self._waiting.append(pairs)
         self._n_waiting += len(target)
-        if self._n_waiting >= PAIRS_AT_ONCE:
+        if self._n_waiting >= min(self._n_classes**2, PAIRS_AT_ONCE):
             self._count_pairs()
 
     def state(self) -> ScoreState:
@@ -289,7 +291,7 @@ class ScoreAccumulator:
 
     def _count_pairs(self) -> None:
         if self._waiting:
-            pairs = np.concatenate(self._waiting)
+            pairs = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
             self._pairs += PairCounts.of_pairs(pairs, self._n_classes)
         self._waiting, self._n_waiting = [], 0
 
