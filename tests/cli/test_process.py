@@ -342,3 +342,60 @@ def test_an_internal_error_is_one_line_and_code_70(tmp_path, labels):
         assert ran.returncode == 70
         assert "error: internal error: TypeError" in ran.stderr
         assert ("Traceback" in ran.stderr) is has_traceback
+
+
+# The peak of a process is at least that of the one that forked it: a small one has to.
+PEAK = (
+    "import resource, subprocess, sys; "
+    "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+)
+
+
+def peak_mb(*args):
+    command = [sys.executable, "-S", "-c", PEAK, sys.executable, "-m", "wcetool", *args, "-q"]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("command", ["analyze", "score"])
+@pytest.mark.parametrize(("form", "n_rows"), [("csv", 1_800_000), ("parquet", 600_000)])
+def test_a_longer_file_takes_no_more_memory(tmp_path, command, form, n_rows):
+    peaks = []
+    for rows in (n_rows, 4 * n_rows):
+        path = tmp_path / f"{rows}.{form}"
+        if form == "csv":  # 39 and 156 MB
+            text = "a,0.250000000001,0.749999999999\nb,0.25,0.75\n" * (rows // 2)
+            path.write_text("label,p_a,p_b\n" + text)
+        else:  # 38 and 154 MB of scores
+            columns = {f"p_{name}": np.full(rows, 0.125) for name in "abcdefgh"}
+            frame = pd.DataFrame({"label": ["a", "b"] * (rows // 2), **columns})
+            frame.to_parquet(path, index=False, row_group_size=1 << 16)
+        peaks.append(peak_mb(command, str(path), "--jobs", "2"))
+    assert peaks[1] < peaks[0] + 60
+
+
+def test_a_row_group_that_does_not_fit_is_read_in_pieces_and_it_is_said(tmp_path):
+    values = np.full((60_000, 200), 0.005, dtype=np.float32)  # 48 MB
+    frame = pd.DataFrame(values, columns=[f"p_{k}" for k in range(200)])
+    frame.insert(0, "label", "7")
+    frame.to_parquet(tmp_path / "wide.parquet", index=False, row_group_size=60_000)
+    command = [sys.executable, "-m", "wcetool", "score", "wide.parquet", "-f", "json"]
+    whole, pieces, quiet = (
+        subprocess.run([*command, *more], capture_output=True, text=True, cwd=tmp_path, check=True)
+        for more in ([], ["--memory", "25MB"], ["--memory", "25MB", "-q"])
+    )
+    assert pieces.stdout == whole.stdout == quiet.stdout
+    assert "read in pieces" not in whole.stderr
+    assert "note: wide.parquet takes about" in pieces.stderr
+    assert "it is read in pieces" in pieces.stderr
+    assert "note" not in quiet.stderr
+    path = str(tmp_path / "wide.parquet")
+    assert peak_mb("score", path, "--memory", "25MB") < peak_mb("score", path) - 15
+
+
+def test_a_size_that_is_none_is_refused(cli, labels):
+    ran = cli("analyze", labels, "--memory", "much")
+    assert ran.code == 2
+    assert (
+        ran.stderr == "error: --memory: 'much' is not an amount of memory\n  hint: --memory 2GB\n"
+    )

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from wcetool.api.labels import counted_labels
 from wcetool.core.distribution import Buckets, measure
 from wcetool.data.options import ReadingKeywords, ReadingOptions
-from wcetool.engine.local import OnProgress
+from wcetool.engine.resources import OnProgress, Resources
 from wcetool.results.analysis import Analysis
 
 
@@ -17,6 +17,7 @@ def analyze(
     *,
     buckets: str | Sequence[int] | None = None,
     jobs: int | None = None,
+    memory: str | int | None = None,
     on_progress: OnProgress | None = None,
     **reading: Unpack[ReadingKeywords],
 ) -> Analysis:
@@ -31,6 +32,9 @@ def analyze(
         Bounds of many, medium and few, in samples.
     jobs : int, optional
         Threads; changes nothing but the time.
+    memory : str or int, optional
+        What may be held at once of what is read, such as "2GB"; by default a quarter of the
+        machine's. The logger ``wcetool`` tells where that makes fewer jobs or smaller pieces.
     on_progress : callable, optional
         Takes bytes, rows and bytes in all, from any thread.
     **reading
@@ -55,7 +59,7 @@ def analyze(
     """
     bounds = Buckets.of(buckets)
     counted = counted_labels(
-        labels, ReadingOptions.of(**reading), jobs=jobs, on_progress=on_progress
+        labels, ReadingOptions.of(**reading), Resources.of(jobs, memory, on_progress)
     )
     return Analysis(
         inputs=counted.inputs,

@@ -23,7 +23,7 @@ from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
 from wcetool.engine.counting import CountState, count_labels
-from wcetool.engine.local import OnProgress
+from wcetool.engine.resources import Resources
 from wcetool.errors import InputError
 from wcetool.results.analysis import Analysis
 from wcetool.results.document import InputRows
@@ -46,9 +46,7 @@ class CountedLabels:
 def counted_labels(
     labels: Any,
     reading: ReadingOptions,
-    *,
-    jobs: int | None = None,
-    on_progress: OnProgress | None = None,
+    resources: Resources,
 ) -> CountedLabels:
     """Count labels, wherever they are.
 
@@ -58,8 +56,8 @@ def counted_labels(
         A list of texts is a list of labels; a list of `os.PathLike` one of files.
     reading : ReadingOptions
         How they are read.
-    jobs, on_progress
-        As in `engine.local.run`.
+    resources : Resources
+        What the run may use.
 
     Raises
     ------
@@ -74,7 +72,7 @@ def counted_labels(
         stored = counts_of(labels).relabelled(reading.rules)
         return _finished(reading, [stored], inputs=(InputRows(IN_MEMORY, stored.tally.rows),))
     source = open_labels(labels, reading)
-    return count_source(source, jobs=jobs, on_progress=on_progress)
+    return count_source(source, resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,7 @@ def open_labels(labels: Any, reading: ReadingOptions) -> LabelSource:
     return LabelSource(files, open_files(row_files, reading) if row_files else None, reading)
 
 
-def count_source(
-    source: LabelSource, *, jobs: int | None = None, on_progress: OnProgress | None = None
-) -> CountedLabels:
+def count_source(source: LabelSource, resources: Resources) -> CountedLabels:
     """Count the rows of a source, and add the files that hold counts already."""
     files, dataset, reading = source.files, source.dataset, source.reading
     notes = file_notes(files, reading)
@@ -118,9 +114,7 @@ def count_source(
         if not dataset.is_bare_column:
             parameters["label-column"] = choice.column.name
             notes += choice.notes(dataset.first)
-        state = count_labels(
-            dataset, choice.column, reading.rules, jobs=jobs, on_progress=on_progress
-        )
+        state = count_labels(dataset, choice.column, reading.rules, resources)
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(
         InputRows(file.path, stored[file.path].tally.rows) if file.path in stored else next(read)

@@ -23,7 +23,7 @@ from wcetool.data.options import ReadingKeywords, ReadingOptions, number, refuse
 from wcetool.data.pairing import other_order, unused_label
 from wcetool.data.source import find_files
 from wcetool.data.truth import TruthElsewhere
-from wcetool.engine.local import OnProgress
+from wcetool.engine.resources import OnProgress, Resources
 from wcetool.engine.scoring import ScoreRun, score_rows
 from wcetool.errors import UsageError, counted, quoted, short_repr
 from wcetool.results.document import InputRows
@@ -57,6 +57,7 @@ def score_file(
     renormalize: bool | None = None,
     sum_tolerance: float | None = None,
     jobs: int | None = None,
+    memory: str | int | None = None,
     on_progress: OnProgress | None = None,
     **reading: Unpack[ReadingKeywords],
 ) -> ScoreReport:
@@ -88,7 +89,7 @@ def score_file(
     sum_tolerance : float, optional
         How far the sum of a row of probabilities may be from 1; by default 1e-4 and what the
         rounding of the values explains.
-    jobs, on_progress, **reading
+    jobs, memory, on_progress, **reading
         As in `analyze`.
 
     Returns
@@ -109,6 +110,7 @@ def score_file(
     if paths is None:
         raise UsageError("score_file takes paths; score takes arrays")
     options = ReadingOptions.of(**reading)
+    resources = Resources.of(jobs, memory, on_progress)
     evaluation = _Evaluation.of(
         weights,
         scores=scores,
@@ -130,8 +132,7 @@ def score_file(
             options,
             evaluation,
             file_notes(files, options),
-            jobs=jobs,
-            on_progress=on_progress,
+            resources,
         )
     truth_paths = as_paths(labels)
     truth_files = [] if truth_paths is None else find_files(truth_paths, options.input_format)
@@ -143,9 +144,8 @@ def score_file(
         options,
         evaluation,
         file_notes([*files, *truth_files], options),
+        resources,
         truth=_truth(truth, options),
-        jobs=jobs,
-        on_progress=on_progress,
     )
 
 
@@ -210,7 +210,7 @@ def score(
         renormalize=renormalize,
         sum_tolerance=sum_tolerance,
     )
-    return _scored(score_dataset(y_true, y_score), options, evaluation, [])
+    return _scored(score_dataset(y_true, y_score), options, evaluation, [], Resources.of())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,10 +324,9 @@ def _scored(
     options: ReadingOptions,
     evaluation: _Evaluation,
     notes: list[str],
+    resources: Resources,
     *,
     truth: _Labels | None = None,
-    jobs: int | None = None,
-    on_progress: OnProgress | None = None,
 ) -> ScoreReport:
     """Decide the layout, run over the rows, apply the weights."""
     layout = decide_layout(
@@ -347,10 +346,9 @@ def _scored(
         dataset,
         layout,
         options.rules,
+        resources,
         clip=evaluation.clip,
         truth=elsewhere,
-        jobs=jobs,
-        on_progress=on_progress,
     )
     weights, class_weight = weighting.for_rows(result, layout.classes)
     numbers = report(result.state, class_weight, reduction=evaluation.reduction)

@@ -19,7 +19,7 @@ from wcetool.data.columns import choose_label_column
 from wcetool.data.labels import value_text
 from wcetool.data.options import ReadingKeywords, ReadingOptions, number
 from wcetool.data.truth import label_codes
-from wcetool.engine.local import OnProgress
+from wcetool.engine.resources import OnProgress, Resources
 from wcetool.errors import InputError, UsageError, WeightFileError, quoted
 from wcetool.results.analysis import Analysis
 from wcetool.results.weights import ClassWeights
@@ -36,6 +36,7 @@ def class_weights(
     zero_count: str | None = None,
     set_weights: Mapping[str, float] | None = None,
     jobs: int | None = None,
+    memory: str | int | None = None,
     on_progress: OnProgress | None = None,
     **reading: Unpack[ReadingKeywords],
 ) -> ClassWeights:
@@ -55,7 +56,7 @@ def class_weights(
         What a declared class without samples weighs: error, zero, or cap (with `cap`).
     set_weights : mapping of label to weight, optional
         The weights of the scheme 'manual'; over another scheme the last word.
-    jobs, on_progress, **reading
+    jobs, memory, on_progress, **reading
         As in `analyze`.
 
     Returns
@@ -87,7 +88,9 @@ def class_weights(
         given={str(label): number(w, "--set") for label, w in (set_weights or {}).items()},
     )
     counted = counted_labels(
-        labels_or_counts, ReadingOptions.of(**reading), jobs=jobs, on_progress=on_progress
+        labels_or_counts,
+        ReadingOptions.of(**reading),
+        Resources.of(jobs, memory, on_progress),
     )
     return _weights(counted, recipe)
 
@@ -128,7 +131,9 @@ def sample_weights(
         raise InputError("holds counts, which have no rows to weigh", where=source.files[0].path)
     weights = given_weights(class_weight)
     if weights is None:
-        weights = _weights(count_source(source), Recipe(scheme=parse_scheme(class_weight)))
+        weights = _weights(
+            count_source(source, Resources.of()), Recipe(scheme=parse_scheme(class_weight))
+        )
     label = choose_label_column(source.dataset.first, source.reading.label_column).column
     by_class = np.array(weights.weight)
     blocks = label_codes(source.dataset, label, weights.classes, source.reading)

@@ -69,6 +69,7 @@ def analyze(
             paths,
             buckets=buckets,
             jobs=run.jobs,
+            memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
             **reading.keywords(),

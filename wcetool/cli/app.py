@@ -56,7 +56,8 @@ _EPILOGS: dict[Callable[..., None], tuple[str, ...]] = {
     ),
     score: (
         "Example: wcetool score preds.parquet --weights weights.json",
-        "Memory: a few blocks of the file and classes x classes counts, however many rows.",
+        "Memory: a few blocks of the file, or row groups of a wide one within --memory,",
+        "and classes x classes counts; it does not grow with the rows.",
     ),
     explain: ("Example: wcetool explain schemes",),
 }

@@ -327,6 +327,16 @@ class RunFlags:
             help="Threads; changes nothing but the time. Default: one a processor.",
         ),
     ] = None
+    memory: Annotated[
+        str | None,
+        option(
+            "--memory",
+            panel=RUN,
+            metavar="SIZE",
+            help="How much of the rows may be held at once, such as 2GB; changes nothing but the "
+            "time. Default: a quarter of the machine's.",
+        ),
+    ] = None
     quiet: Annotated[
         bool,
         option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ import typer
 
 from wcetool.cli.config import Config
 from wcetool.cli.options import ReadingFlags, RunFlags, ShowFlags
-from wcetool.cli.output import use_color
+from wcetool.cli.output import say, use_color
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,36 @@ def running(show: ShowFlags, run: RunFlags) -> Iterator[Running]:
     on_terminal = sys.stderr is not None and sys.stderr.isatty() and not run.quiet
     color = use_color(show.color, on_terminal=on_terminal)
     moves = on_terminal and os.environ.get("TERM") != "dumb"  # a bar needs to go back
-    with ProgressBar(enabled=moves, color=color) as bar:
+    with _notes(quiet=run.quiet), ProgressBar(enabled=moves, color=color) as bar:
 
         def close(summary: str) -> None:
             if on_terminal or run.verbose:
                 print(f"{summary} ({bar.seconds:.1f} s)", file=sys.stderr)
 
         yield Running(bar.advance, close)
+
+
+class _Notes(logging.Handler):
+    """Says what the run finds out about the machine: it stands in no result."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say("note", record.getMessage())
+
+
+@contextmanager
+def _notes(*, quiet: bool) -> Iterator[None]:
+    logger, handler = logging.getLogger("wcetool"), _Notes(logging.INFO)
+    if quiet:
+        yield
+        return
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 def check_outputs(

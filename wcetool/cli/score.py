@@ -168,6 +168,7 @@ def score(
             renormalize=renormalize,
             sum_tolerance=sum_tolerance,
             jobs=run.jobs,
+            memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
             **reading.keywords(),

@@ -128,6 +128,7 @@ def weights(
             zero_count=zero_count,
             set_weights=given,
             jobs=run.jobs,
+            memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
             **reading.keywords(),

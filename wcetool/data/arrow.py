@@ -13,6 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wcetool.core.arrays import scratch
+
+KEPT_VALUES = 1 << 24
+TILE_COLUMNS = 64  # what is transposed at once stays in the cache
+_TILE_ROWS = 1 << 10
+
 
 def as_numpy(
     array: pa.Array, *, null: float, dtype: npt.DTypeLike | None = None
@@ -34,12 +40,53 @@ def as_numpy(
 
 
 def from_numpy(values: npt.NDArray[Any]) -> pa.Array:
-    """Wrap an int64 or float64 array."""
-    kinds = {np.dtype(np.int64): pa.int64(), np.dtype(np.float64): pa.float64()}
+    """Wrap an array of integers of 64 bits, or of floats."""
     contiguous = np.ascontiguousarray(values)
     return pa.Array.from_buffers(
-        kinds[contiguous.dtype], len(contiguous), [None, pa.py_buffer(contiguous)]
+        _KINDS[contiguous.dtype], len(contiguous), [None, pa.py_buffer(contiguous)]
     )
+
+
+_KINDS = {
+    np.dtype(np.int64): pa.int64(),
+    np.dtype(np.float64): pa.float64(),
+    np.dtype(np.float32): pa.float32(),
+    np.dtype(np.float16): pa.float16(),
+}
+
+
+def row_memory(n_rows: int, n_columns: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return an array of shape (n_rows, n_columns) to write into.
+
+    Unless it is very large, it is overwritten by the next one that this thread asks for.
+    """
+    size = n_rows * n_columns
+    flat = scratch("rows", size, dtype) if size <= KEPT_VALUES else np.empty(size, dtype)
+    return flat.reshape(n_rows, n_columns)
+
+
+def write_rows(columns: pa.RecordBatch, rows: npt.NDArray[Any]) -> None:
+    """Write columns of numbers side by side into an array of shape (n_rows, n_columns).
+
+    Nulls become NaN; numbers that are no floats become float64 first.
+    """
+    if any(not pa.types.is_floating(kind) for kind in columns.schema.types):
+        columns = pa.RecordBatch.from_arrays(
+            [column.cast(pa.float64(), safe=False) for column in columns.columns],
+            names=columns.schema.names,
+        )
+    n_columns = len(columns.schema)
+    for first in range(0, n_columns, TILE_COLUMNS):
+        chosen = range(first, min(first + TILE_COLUMNS, n_columns))
+        slab = columns.select(list(chosen))
+        for start in range(0, len(columns), _TILE_ROWS):
+            tile = slab.slice(start, _TILE_ROWS).to_tensor(null_to_nan=True, row_major=True)
+            rows[start : start + _TILE_ROWS, first : chosen.stop] = tile.to_numpy()
+
+
+def lists_of(rows: npt.NDArray[Any]) -> pa.Array:
+    """Wrap a contiguous array of shape (n_rows, n_columns) as a column of lists."""
+    return pa.FixedSizeListArray.from_arrays(from_numpy(rows.reshape(-1)), rows.shape[1])
 
 
 def from_texts(texts: Sequence[str]) -> pa.Array:

@@ -12,6 +12,7 @@ from wcetool.core.losses import Scores
 from wcetool.data.dataset import Dataset
 from wcetool.data.formats.table import ReadLog
 from wcetool.data.layout import ScoreLayout
+from wcetool.data.score_arrays import score_matrix
 from wcetool.data.source import Split
 from wcetool.data.streams import OnBytes
 from wcetool.data.truth import Truth
@@ -78,9 +79,7 @@ class ScoredRows:
 
 def matrix_of(scores: Scores, rows: IntArray) -> FloatArray:
     """Return some rows of scores, float64 array of shape (n_rows, n_columns)."""
-    chosen = _rows(scores, rows)
-    matrix = chosen if isinstance(chosen, np.ndarray) else np.column_stack(list(chosen))
-    return matrix.astype(np.float64)
+    return score_matrix(_rows(scores, rows)).astype(np.float64)
 
 
 def _rows(scores: Scores, rows: IntArray) -> Scores:

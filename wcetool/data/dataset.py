@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from wcetool.data.formats import format_of
-from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
+from wcetool.data.formats.table import Column, ColumnKind, Holds, MemoryNeed, ReadLog, Table
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.data.streams import OnBytes
@@ -82,17 +82,22 @@ class Dataset:
         *,
         last: bool = True,
     ) -> Iterator[pa.RecordBatch]:
-        """Read the wanted columns of a split, in their order, in bounded memory."""
+        """Read the wanted columns of a split, in their order, in bounded memory; see `Format`."""
         table = self.tables[split.index]
-        found = self.columns_in(table, [one.column for one in wanted])
-        columns = [(column.place, one.kind) for column, one in zip(found, wanted, strict=True)]
+        columns = self._places(table, wanted)
         return format_of(table.file).batches(split, table, columns, on_bytes, log, last=last)
+
+    def memory_need(self, split: Split, wanted: Sequence[Wanted]) -> MemoryNeed:
+        """Estimate what is held while the wanted columns of a split are read."""
+        table = self.tables[split.index]
+        return format_of(table.file).memory_need(split, table, self._places(table, wanted))
 
     def head(self, wanted: Sequence[Wanted]) -> pa.RecordBatch | None:
         """Return the first rows, None where there are none; standard input can be read again."""
         for split in self.splits():
             log = ReadLog()
-            for batch in self.batches(split, wanted, _ignore, log, last=False):
+            few = replace(split, memory=0)
+            for batch in self.batches(few, wanted, _ignore, log, last=False):
                 if len(batch):
                     return batch
         return None
@@ -127,6 +132,10 @@ class Dataset:
                     where=table.file.path,
                 )
         return found
+
+    def _places(self, table: Table, wanted: Sequence[Wanted]) -> list[tuple[int, ColumnKind]]:
+        found = self.columns_in(table, [one.column for one in wanted])
+        return [(column.place, one.kind) for column, one in zip(found, wanted, strict=True)]
 
     def _only(self, named: Sequence[Column], column: Column, table: Table) -> Column:
         if len(named) == 1:

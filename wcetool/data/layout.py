@@ -23,7 +23,7 @@ from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import Distinct
 from wcetool.data.options import LabelRules, ReadingOptions, refuse_idle
-from wcetool.data.score_arrays import column_scores, list_lengths, list_scores
+from wcetool.data.score_arrays import column_scores, list_lengths, list_scores, score_matrix
 from wcetool.data.score_columns import Clues, ScoreColumns, choose_score_columns
 from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
@@ -214,7 +214,7 @@ class _Head:
             raise InputError("has no rows", where=dataset.where)
         batch = batch.slice(0, SAMPLE_ROWS)
         if not chosen.is_list:
-            return cls(_complete_rows(np.column_stack(list(column_scores(batch.columns)))), None)
+            return cls(_complete_rows(score_matrix(column_scores(batch.columns))), None)
         lengths = list_lengths(batch.column(0))
         n_listed = int(lengths.max(initial=0))
         if n_listed < 2:

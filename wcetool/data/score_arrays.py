@@ -1,4 +1,4 @@
-"""Arrow columns of scores -> NumPy arrays, without a copy where the memory allows it."""
+"""Arrow columns of scores -> NumPy arrays: a view of few columns, the rows of many."""
 
 from __future__ import annotations
 
@@ -10,14 +10,37 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wcetool.core.losses import Scores
+from wcetool.core.losses import COLUMN_LAYOUT, Scores
 from wcetool.data import arrow
 from wcetool.errors import InputError
 
 
 def column_scores(columns: Sequence[pa.Array]) -> Scores:
-    """Return score columns as arrays of shape (n_samples,), nulls as NaN."""
-    return [arrow.as_numpy(column, null=math.nan) for column in columns]
+    """Return score columns, nulls as NaN.
+
+    Returns
+    -------
+    n_columns arrays of shape (n_samples,)
+        Views of the columns where they have no nulls.
+    or an array of shape (n_samples, n_columns)
+        Where there are so many columns that the kernels work row by row, or the reader has laid
+        them side by side already; overwritten by the next one that this thread asks for.
+    """
+    first = columns[0]
+    if pa.types.is_fixed_size_list(first.type):
+        return arrow.as_numpy(first.flatten(), null=math.nan).reshape(len(first), -1)
+    arrays = [arrow.as_numpy(column, null=math.nan) for column in columns]
+    if len(columns) <= COLUMN_LAYOUT or len({array.dtype for array in arrays}) > 1:
+        return arrays
+    rows = arrow.row_memory(len(first), len(columns), arrays[0].dtype)
+    names = [str(k) for k in range(len(columns))]
+    arrow.write_rows(pa.RecordBatch.from_arrays(columns, names=names), rows)
+    return rows
+
+
+def score_matrix(scores: Scores) -> npt.NDArray[Any]:
+    """Return scores as an array of shape (n_samples, n_columns)."""
+    return scores if isinstance(scores, np.ndarray) else np.column_stack(list(scores))
 
 
 def list_scores(column: pa.Array, n_classes: int, where: str, first_row: int) -> npt.NDArray[Any]:

@@ -97,6 +97,9 @@ class Split:
         Rows in this split, where the file says.
     size : int
         Bytes to read, for the progress bar.
+    memory : int or None
+        Bytes that may be held at once while it is read, where its format can heed that; None: as
+        many as it takes. Changes nothing that is read.
     """
 
     file: InputFile
@@ -106,6 +109,7 @@ class Split:
     first_row: int = 0
     rows: int | None = None
     size: int = 0
+    memory: int | None = None
 
 
 def list_files(paths: Sequence[str]) -> list[tuple[str, Partition]]:

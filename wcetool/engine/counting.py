@@ -14,7 +14,8 @@ from wcetool.data.labels import LabelCounter, check_class_limit
 from wcetool.data.options import LabelRules
 from wcetool.data.read_rows import ReadRows
 from wcetool.data.source import Split
-from wcetool.engine.local import OnProgress, Tick, run_over
+from wcetool.engine.local import Tick, run_over
+from wcetool.engine.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,16 @@ class CountLabels:
     label: Column
     rules: LabelRules
 
+    def wanted(self) -> list[Wanted]:
+        """List the columns that are read."""
+        return [Wanted(self.label, ColumnKind.LABEL)]
+
     def __call__(self, split: Split, tick: Tick) -> CountState:
         """Count."""
         guard = HeaderGuard(self.dataset.tables[split.index], split.index, self.label)
         counter = LabelCounter(self.rules, split.file.path, guard)
         log, n_rows = ReadLog(), 0
-        wanted = [Wanted(self.label, ColumnKind.LABEL)]
-        for batch in self.dataset.batches(split, wanted, lambda n: tick(n, 0), log):
+        for batch in self.dataset.batches(split, self.wanted(), lambda n: tick(n, 0), log):
             counter.add(batch.column(0))
             n_rows += len(batch)
             tick(0, len(batch))
@@ -62,9 +66,7 @@ def count_labels(
     dataset: Dataset,
     label: Column,
     rules: LabelRules,
-    *,
-    jobs: int | None = None,
-    on_progress: OnProgress | None = None,
+    resources: Resources,
 ) -> CountState:
     """Count the labels of a dataset.
 
@@ -79,4 +81,4 @@ def count_labels(
         check_class_limit(state.tally.counts, rules, dataset.where)
 
     work = CountLabels(dataset, label, rules)
-    return run_over(dataset, work, check, jobs=jobs, on_progress=on_progress)
+    return run_over(dataset, work.wanted(), work, check, resources)

@@ -7,24 +7,21 @@ order in which they are merged changes nothing.
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, Self, TypeVar
 
-from wcetool.data.dataset import Dataset
+from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.source import Split
-from wcetool.errors import InputError, MergeError, UsageError
+from wcetool.engine.resources import Resources
+from wcetool.errors import InputError, MergeError
 
 WAITING = 4  # splits a thread that are submitted before the first of them is merged
 
 Tick = Callable[[int, int], None]
 """Reports bytes read and rows done; called between batches, also to stop early."""
-
-OnProgress = Callable[[int, int, int], None]
-"""Takes bytes read and rows done since the last call, and the bytes of all splits (0: unknown)."""
 
 
 class Mergeable(Protocol):
@@ -53,9 +50,7 @@ class _StoppedError(Exception):
 def run(
     splits: Sequence[Split],
     work: Callable[[Split, Tick], State],
-    *,
-    jobs: int | None = None,
-    on_progress: OnProgress | None = None,
+    resources: Resources,
 ) -> State:
     """Run `work` on every split and merge what it returns.
 
@@ -65,10 +60,8 @@ def run(
         At least one.
     work : callable
         Takes a split and a tick; returns its state.
-    jobs : int, optional
-        Number of threads; by default that of the processors. Changes nothing but the time.
-    on_progress : callable, optional
-        Called from any thread.
+    resources : Resources
+        Threads, and who hears of the progress.
 
     Returns
     -------
@@ -87,15 +80,15 @@ def run(
         def tick(n_bytes: int, n_rows: int) -> None:
             if index > limit.last:
                 raise _StoppedError
-            if on_progress is not None:
-                on_progress(n_bytes, n_rows, n_bytes_in_all)
+            if resources.on_progress is not None:
+                resources.on_progress(n_bytes, n_rows, n_bytes_in_all)
 
         return tick
 
     def one(index: int) -> Partial[State]:
         return Partial(index, work(splits[index], tick_of(index)))
 
-    n_threads = min(thread_count(jobs), len(splits))
+    n_threads = min(resources.jobs, len(splits))
     if n_threads == 1:
         return merge((one(index) for index in range(len(splits))), len(splits))
     with ThreadPoolExecutor(n_threads, thread_name_prefix="wcetool") as pool:
@@ -109,13 +102,12 @@ def run(
 
 def run_over(
     dataset: Dataset,
+    wanted: Sequence[Wanted],
     work: Callable[[Split, Tick], State],
     check: Callable[[State], None],
-    *,
-    jobs: int | None = None,
-    on_progress: OnProgress | None = None,
+    resources: Resources,
 ) -> State:
-    """Run `work` on a dataset, text files in ranges of bytes where that holds.
+    """Run `work` on a dataset, within memory, text files in ranges of bytes where that holds.
 
     Where it does not hold, or anything is wrong with a row, whose number a range does not know, all
     is read again, whole files in order.
@@ -124,7 +116,9 @@ def run_over(
     ----------
     dataset : Dataset
         What to read.
-    work, jobs, on_progress
+    wanted : sequence of Wanted
+        The columns that `work` reads.
+    work, resources
         As in `run`.
     check : callable
         Raises if the merged state is no result.
@@ -132,15 +126,34 @@ def run_over(
     splits = dataset.splits(ranges=True)
     if any(split.byte_range is not None for split in splits):
         try:
-            state = run(splits, work, jobs=jobs, on_progress=on_progress)
+            state = run_within(dataset, wanted, splits, work, resources)
             check(state)
         except InputError:
             splits = dataset.splits()
         else:
             return state
-    state = run(splits, work, jobs=jobs, on_progress=on_progress)
+    state = run_within(dataset, wanted, splits, work, resources)
     check(state)
     return state
+
+
+def run_within(
+    dataset: Dataset,
+    wanted: Sequence[Wanted],
+    splits: Sequence[Split],
+    work: Callable[[Split, Tick], State],
+    resources: Resources,
+) -> State:
+    """Run `work` on given splits of a dataset, as many at once as memory allows; as `run_over`."""
+    most = replace(resources, jobs=min(resources.jobs, len(splits)))
+    needs = [dataset.memory_need(split, wanted) for split in splits]
+    paths = (split.file.path for split in splits)
+    jobs = most.jobs_within_memory(zip(paths, needs, strict=True))
+    limited = [
+        replace(split, memory=max(resources.memory // jobs, need.least))
+        for split, need in zip(splits, needs, strict=True)
+    ]
+    return run(limited, work, replace(resources, jobs=jobs))
 
 
 def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:
@@ -161,25 +174,6 @@ def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:
     if total is None or len(seen) < n_splits:
         raise MergeError(f"{n_splits - len(seen)} of {n_splits} splits were not counted")
     return total
-
-
-def thread_count(jobs: int | None) -> int:
-    """Return the number of threads to use.
-
-    Raises
-    ------
-    UsageError
-        If `jobs` is less than 1.
-    """
-    if jobs is None:
-        return (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
-    if jobs < 1:
-        raise UsageError(f"{jobs} is not a number of threads", where="--jobs", hint="--jobs 2")
-    return jobs
 
 
 class _Limit:

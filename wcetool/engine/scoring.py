@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from wcetool.data.read_rows import ReadRows
 from wcetool.data.row_errors import faulty_rows, unexplained_rows
 from wcetool.data.source import Split
 from wcetool.data.truth import Truth, TruthBeside, TruthElsewhere
-from wcetool.engine.local import OnProgress, Tick, run, run_over
+from wcetool.engine.local import Tick, run_over, run_within
+from wcetool.engine.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,10 @@ def score_rows(
     dataset: Dataset,
     layout: ScoreLayout,
     rules: LabelRules,
+    resources: Resources,
     *,
     clip: float | None = None,
     truth: TruthElsewhere | None = None,
-    jobs: int | None = None,
-    on_progress: OnProgress | None = None,
 ) -> ScoreRun:
     """Score every row of a dataset.
 
@@ -127,13 +127,13 @@ def score_rows(
         How they are read.
     rules : LabelRules
         How text becomes a label.
+    resources : Resources
+        As in `run`.
     clip : float, optional
         The probability of the true class is raised to at least this.
     truth : TruthElsewhere, optional
         The truth, where it is in other files: row by row, in the order of the files. The two are
         then read side by side, in one thread.
-    jobs, on_progress
-        As in `run`.
 
     Raises
     ------
@@ -150,13 +150,14 @@ def score_rows(
 
     work = ScoreSplit(dataset, layout, rules, clip)
     if truth is None:
-        return run_over(dataset, work, check, jobs=jobs, on_progress=on_progress)
+        return run_over(dataset, layout.wanted(), work, check, resources)
     elsewhere = truth
 
     def paired(split: Split, tick: Tick) -> ScoreRun:
         return work.with_truth(split, tick, elsewhere)
 
-    total = run(dataset.splits(), paired, jobs=1, on_progress=on_progress)
+    one_job = replace(resources, jobs=1)
+    total = run_within(dataset, layout.wanted(), dataset.splits(), paired, one_job)
     truth.finish(total.read.total, dataset.where)
     check(total)
     return total

@@ -8,8 +8,9 @@ import pytest
 
 from wcetool.data.registry import CSV
 from wcetool.data.source import InputFile, Split
-from wcetool.engine.local import Partial, merge, run, thread_count
-from wcetool.errors import InputError, MergeError, UsageError
+from wcetool.engine.local import Partial, merge, run
+from wcetool.engine.resources import Resources
+from wcetool.errors import InputError, MergeError
 
 SPLITS = [Split(InputFile("f", CSV), index=i, size=10) for i in range(50)]
 
@@ -23,7 +24,9 @@ class Bag(tuple):
 
 @pytest.mark.parametrize("jobs", [1, 2, 7])
 def test_every_split_is_merged_once(jobs):
-    assert run(SPLITS, lambda split, tick: Bag([split.index]), jobs=jobs) == tuple(range(50))
+    assert run(SPLITS, lambda split, tick: Bag([split.index]), Resources.of(jobs)) == tuple(
+        range(50)
+    )
 
 
 def test_a_split_that_comes_twice_is_refused():
@@ -52,7 +55,7 @@ def test_the_failure_of_the_first_split_is_raised_even_if_it_is_slower(jobs):
         return Bag([split.index])
 
     with pytest.raises(InputError, match="first"):
-        run(SPLITS, work, jobs=jobs)
+        run(SPLITS, work, Resources.of(jobs))
 
 
 def test_a_failure_stops_the_splits_after_it():
@@ -72,7 +75,7 @@ def test_a_failure_stops_the_splits_after_it():
         return Bag([split.index])
 
     with pytest.raises(InputError, match="broken"):
-        run(SPLITS, work, jobs=2)
+        run(SPLITS, work, Resources.of(2))
     assert outlived == []
     assert len(started) < len(SPLITS)
 
@@ -94,7 +97,7 @@ def test_states_that_are_merged_do_not_stay_in_memory():
         return Count(1)
 
     splits = [Split(InputFile("f", CSV), index=i, size=10) for i in range(2000)]
-    assert run(splits, work, jobs=2).n == 2000
+    assert run(splits, work, Resources.of(2)).n == 2000
     assert max(most) < 20
 
 
@@ -105,7 +108,7 @@ def test_progress_is_reported_with_the_total():
         tick(10, 3)
         return Bag([split.index])
 
-    run(SPLITS[:3], work, jobs=1, on_progress=lambda *call: seen.append(call))
+    run(SPLITS[:3], work, Resources.of(1, on_progress=lambda *call: seen.append(call)))
     assert seen == [(10, 3, 30)] * 3
 
 
@@ -117,12 +120,5 @@ def test_the_work_runs_in_threads_of_the_process():
         time.sleep(0.01)
         return Bag([split.index])
 
-    run(SPLITS, work, jobs=2)
+    run(SPLITS, work, Resources.of(2))
     assert len(names) == 2
-
-
-def test_the_number_of_threads():
-    assert thread_count(3) == 3
-    assert thread_count(None) >= 1
-    with pytest.raises(UsageError):
-        thread_count(0)

@@ -14,6 +14,7 @@ from wcetool.data.options import ReadingOptions
 from wcetool.data.source import find_files
 from wcetool.engine.counting import CountLabels, CountState
 from wcetool.engine.local import run
+from wcetool.engine.resources import Resources
 from wcetool.engine.scoring import ScoreRun, ScoreSplit
 
 READING = ReadingOptions.of(missing="?", names={"0": "no", "1": "yes"})
@@ -46,7 +47,7 @@ def works(dataset):
 def test_work_and_splits_can_be_pickled(dataset):
     for work, _ in works(dataset):
         there, splits = pickle.loads(pickle.dumps((work, dataset.splits())))
-        assert run(splits, there, jobs=1) == run(dataset.splits(), work, jobs=2)
+        assert run(splits, there, Resources.of(1)) == run(dataset.splits(), work, Resources.of(2))
 
 
 def test_states_travel_as_json_to_the_bit(dataset):

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from wcetool.data.formats.table import ColumnKind, ReadLog, Table
+from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.data.streams import OnBytes
@@ -52,11 +52,20 @@ class Format(Protocol):
     ) -> Iterator[pa.RecordBatch]:
         """Read columns, given by place, in bounded memory; label columns dictionary-encoded.
 
+        Many score columns may come as one column of lists, the last one; a batch of them may be
+        overwritten by the next one.
+
         Raises
         ------
         InputError
             If the file is broken or a row does not fit; names the row.
         """
+        ...
+
+    def memory_need(
+        self, split: Split, table: Table, columns: Sequence[tuple[int, ColumnKind]]
+    ) -> MemoryNeed:
+        """Estimate what is held while a split is read."""
         ...
 
 

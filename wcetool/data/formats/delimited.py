@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from wcetool.data import arrow, streams
 from wcetool.data.formats import byte_ranges
-from wcetool.data.formats.table import Column, ColumnKind, Dialect, ReadLog, Table
+from wcetool.data.formats.table import Column, ColumnKind, Dialect, MemoryNeed, ReadLog, Table
 from wcetool.data.formats.text_head import (
     first_rows,
     leading_blank_lines,
@@ -115,6 +115,15 @@ def batches(
             yield batch
     if not one_column:
         log.blank_lines = _blank_lines(text, rows, split, table)
+
+
+def memory_need(
+    split: Split, table: Table, columns: Sequence[tuple[int, ColumnKind]]
+) -> MemoryNeed:
+    """Return about eight times the text that is parsed at once, as measured."""
+    start, end = split.byte_range or (0, BLOCK_BYTES)
+    size = 8 * (end - start)
+    return MemoryNeed(size, size)
 
 
 def _range_batches(

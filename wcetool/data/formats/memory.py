@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from wcetool.data import streams
 from wcetool.data.formats import typed
-from wcetool.data.formats.table import ColumnKind, ReadLog, Table
+from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 
@@ -35,8 +35,16 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """Hand out slices of the columns; nothing is copied."""
     chosen = _table(split.file).select([place for place, _ in columns])
-    for batch in chosen.to_batches(max_chunksize=typed.batch_rows(chosen.schema.types)):
+    rows = typed.batch_rows(table.columns[place] for place, _ in columns)
+    for batch in chosen.to_batches(max_chunksize=rows):
         yield typed.in_order(batch.columns, columns)
+
+
+def memory_need(
+    split: Split, table: Table, columns: Sequence[tuple[int, ColumnKind]]
+) -> MemoryNeed:
+    """Return 0: all is in memory."""
+    return MemoryNeed(0, 0)
 
 
 def _table(file: InputFile) -> pa.Table:

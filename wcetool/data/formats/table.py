@@ -41,12 +41,20 @@ class Column:
         What it was seen to hold.
     rounding_unit : float
         Spacing at 1 of a float type narrower than a double; 0 for others.
+    length : int
+        Values a row: those of a list, about; else 1.
     """
 
     name: str
     place: int
     holds: Holds
     rounding_unit: float = 0.0
+    length: int = 1
+
+    @property
+    def row_bytes(self) -> int:
+        """About how many bytes a row takes in memory."""
+        return self.length * (4 if self.rounding_unit else 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,22 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Column names, in order."""
         return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryNeed:
+    """About how many bytes reading a split takes at once.
+
+    Attributes
+    ----------
+    least : int
+        In the smallest pieces that its format can be read in.
+    most : int
+        In as large pieces as there are.
+    """
+
+    least: int
+    most: int
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,24 +15,37 @@ BATCH_VALUES = 1 << 23  # values a batch, at most
 BATCH_ROWS = 1 << 17
 _LENGTH_UNKNOWN = 100  # values that a list of unknown length is taken to hold
 # A double is rounded too finely to matter, and text is written from doubles.
-_EPSILON = {
-    pa.float16(): float(np.finfo(np.float16).eps),
-    pa.float32(): float(np.finfo(np.float32).eps),
+_NARROW: dict[pa.DataType, np.dtype[Any]] = {
+    pa.float16(): np.dtype(np.float16),
+    pa.float32(): np.dtype(np.float32),
 }
+_EPSILON = {kind: float(np.finfo(dtype).eps) for kind, dtype in _NARROW.items()}
 
 
 def columns_of(schema: pa.Schema) -> list[Column]:
     """Describe the top-level columns of a schema."""
     return [
-        Column(field.name, place, _holds(field.type), _EPSILON.get(_value_type(field.type), 0.0))
+        Column(
+            field.name,
+            place,
+            _holds(field.type),
+            _EPSILON.get(_value_type(field.type), 0.0),
+            _length(field.type),
+        )
         for place, field in enumerate(schema)
     ]
 
 
-def batch_rows(kinds: Iterable[pa.DataType]) -> int:
-    """Return how many rows of these types make a batch."""
-    width = sum(_width(kind) for kind in kinds)
+def batch_rows(columns: Iterable[Column]) -> int:
+    """Return how many rows of these columns make a batch."""
+    width = sum(column.length for column in columns)
     return max(1, min(BATCH_ROWS, BATCH_VALUES // max(width, 1)))
+
+
+def float_dtype(column: Column) -> np.dtype[Any]:
+    """Return the dtype that the numbers of a column are read in."""
+    narrow = (_NARROW[kind] for kind, unit in _EPSILON.items() if unit == column.rounding_unit)
+    return next(narrow, np.dtype(np.float64))
 
 
 def in_order(
@@ -72,7 +86,7 @@ def _value_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if _is_list(kind) else kind
 
 
-def _width(kind: pa.DataType) -> int:
+def _length(kind: pa.DataType) -> int:
     if pa.types.is_fixed_size_list(kind):
         size: int = kind.list_size
         return size
