@@ -15,11 +15,13 @@ from wcetool.cli.explain import explain
 from wcetool.cli.help import GroupedCommand
 from wcetool.cli.options import spread
 from wcetool.cli.score import score
+from wcetool.cli.values import LazyGroup
 from wcetool.cli.weights import weights
 from wcetool.errors import ExitCode, WceError, printable
 
 app = typer.Typer(
     name="wcetool",
+    cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

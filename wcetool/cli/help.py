@@ -7,11 +7,12 @@ from typing import Any
 from typer.core import TyperCommand
 
 from wcetool.cli.options import PANELS, RUN
+from wcetool.cli.values import LazyValues
 
 ARGUMENTS = "Arguments"
 
 
-class GroupedCommand(TyperCommand):
+class GroupedCommand(LazyValues, TyperCommand):
     """A command whose options are listed under the panel that each names."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -290,7 +290,8 @@ class _Block:
         np.multiply(behind, np.arange(n_classes, 0, -1, dtype=np.int8)[:, np.newaxis], out=behind)
         most = np.maximum.reduce(behind, axis=0, out=scratch("most", self.rows, np.int8))
         np.subtract(n_classes, most, out=predicted)
-        np.minimum(predicted, n_classes - 1, out=predicted)  # NaN equals nothing
+        if not most.all():  # NaN equals nothing
+            np.minimum(predicted, n_classes - 1, out=predicted)
         return best, predicted
 
     def _places(self, classes: IntArray) -> IntArray:

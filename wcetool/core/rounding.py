@@ -131,21 +131,20 @@ def decimals_of(scores: Scores, known: int = 0) -> int:
         9 where 8 do not suffice.
     """
     arrays = [scores] if isinstance(scores, np.ndarray) else list(scores)
+    if known == _FULL or any(not _have_decimals(array[:_PEEK], MAX_DECIMALS) for array in arrays):
+        return _FULL
     for rows in (slice(None, _PEEK), slice(None)):
         for array in arrays:
-            known = _decimals(array[rows], known)
+            some = array[rows]
+            known = next((d for d in range(known, _FULL) if _have_decimals(some, d)), _FULL)
     return known
 
 
-def _decimals(values: npt.NDArray[np.floating], known: int) -> int:
-    if known == _FULL:
-        return known
+def _have_decimals(values: npt.NDArray[np.floating], decimals: int) -> bool:
+    """Tell whether so many decimals write all values."""
+    scale = 10.0**decimals
     wide = values.astype(np.float64, copy=False)
-    for decimals in range(known, _FULL):
-        scale = 10.0**decimals
-        if np.array_equal((np.rint(wide * scale) / scale).astype(values.dtype), values):
-            return decimals
-    return _FULL
+    return np.array_equal((np.rint(wide * scale) / scale).astype(values.dtype), values)
 
 
 def excuse(

@@ -204,7 +204,7 @@ class LabelEncoder:
                 rows = np.flatnonzero(distinct.codes == place)
                 if len(rows):
                     unknown[label] = min(int(rows[0]), unknown.get(label, int(rows[0])))
-        return codes[distinct.codes], unknown
+        return codes.take(distinct.codes, mode="wrap"), unknown  # -1 is the last: missing
 
 
 def relabelled(tally: LabelTally, rules: LabelRules) -> LabelTally:
