@@ -92,7 +92,15 @@ def test_what_the_csv_module_writes_is_read_alike(tmp_path_factory, rows, n_byte
     assert with_ranges(n_bytes, path) == outcome(path)
 
 
-@given(raw=st.text(st.sampled_from('ab",\n\r"'), max_size=60), n_bytes=st.integers(1, 40))
+@given(
+    raw=st.one_of(
+        st.text(st.sampled_from('ab",\n\r"'), max_size=60),
+        st.lists(st.sampled_from(["a,1\n", '"a","b\n"\n', 'b,""\n', '"""b""",\n', "\n"])).map(
+            "".join  # longer than a word of 64 bytes, and mostly right
+        ),
+    ),
+    n_bytes=st.integers(1, 200),
+)
 def test_any_text_is_read_alike(tmp_path_factory, raw, n_bytes):
     path = tmp_path_factory.mktemp("ranges") / "labels.csv"
     path.write_bytes(b"label,x\n" + raw.encode())

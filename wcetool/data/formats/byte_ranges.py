@@ -26,19 +26,18 @@ from __future__ import annotations
 import codecs
 import io
 from dataclasses import dataclass
-from typing import BinaryIO, TypeAlias, cast
+from typing import BinaryIO, cast
 
 import numpy as np
-import numpy.typing as npt
 
-from wcetool.core.arrays import BoolArray, IntArray, scratch
+from wcetool.core.arrays import scratch
 from wcetool.data import streams
+from wcetool.data.formats.bit_masks import Bytes, Mask, before, behind, count, inside, mask_of
 from wcetool.data.formats.table import Dialect, Table
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
 RANGE_BYTES = 1 << 23
-Bytes: TypeAlias = npt.NDArray[np.uint8]
 _LINE_BYTES = 2 << 20  # a longer line is refused by the parser
 
 
@@ -82,14 +81,14 @@ class RangeText:
     text : uint8 array of shape (n_bytes,)
         As in the file.
     n_lines : int
-        Line ends, and one more where the last line has none.
-    has_quotes : bool
-        Whether there is a quote, so that a line end may be inside a field.
+        Line ends outside of quotes, and one more where the last line has none.
+    has_line_ends_in_quotes : bool
+        Whether a field goes over several lines.
     """
 
     text: Bytes
     n_lines: int
-    has_quotes: bool
+    has_line_ends_in_quotes: bool
 
 
 def read_range(split: Split, dialect: Dialect) -> RangeText:
@@ -107,14 +106,18 @@ def read_range(split: Split, dialect: Dialect) -> RangeText:
     with streams.open_file(split.file.path) as stream:
         stream.seek(start)
         n_read = _read_into(stream, text)
-    quotes = _places(text, dialect.quote_char)
     # The parser would take the mark of a later line for that of the file.
     marked = start > 0 and text[:3].tobytes() == codecs.BOM_UTF8
-    is_plain = n_read == len(text) and not marked and not _has_old_line_ends(text)
-    if not (is_plain and _quotes_pair(text, quotes, dialect)):
+    line_ends, returns = mask_of(text, "\n"), mask_of(text, "\r")
+    has_old_line_ends = bool((returns & ~before(line_ends)).any())  # they would not be counted
+    quoted = None
+    if n_read == len(text) and not marked and not has_old_line_ends:
+        quoted = _quoted_places(text, line_ends | returns, dialect)
+    if quoted is None:
         raise InputError("cannot be cut into ranges", where=split.file.path)
+    n_in_quotes = count(line_ends & quoted)
     unended = int(text[-1] != ord("\n"))
-    return RangeText(text, int(np.count_nonzero(_is(text, "\n"))) + unended, len(quotes) > 0)
+    return RangeText(text, count(line_ends) - n_in_quotes + unended, n_in_quotes > 0)
 
 
 def _read_into(stream: BinaryIO, text: Bytes) -> int:
@@ -128,32 +131,21 @@ def _read_into(stream: BinaryIO, text: Bytes) -> int:
     return n_read
 
 
-def _is(text: Bytes, mark: str) -> BoolArray:
-    """Tell which bytes are a mark, in memory that the next call uses again."""
-    flags: BoolArray = scratch("flags", len(text), np.bool_)
-    return np.equal(text, ord(mark), out=flags)
-
-
-def _has_old_line_ends(text: Bytes) -> bool:
-    """Tell whether a line ends with a carriage return alone, which would not be counted."""
-    returns = _places(text, "\r")
-    if not len(returns):
-        return False
-    return returns[-1] == len(text) - 1 or bool((text[returns + 1] != ord("\n")).any())
-
-
-def _places(text: Bytes, mark: str | None) -> IntArray:
-    return np.empty(0, dtype=np.int64) if mark is None else np.flatnonzero(_is(text, mark))
-
-
-def _quotes_pair(text: Bytes, quotes: IntArray, dialect: Dialect) -> bool:
-    """Tell whether the quotes of a range keep the three rules above."""
-    if len(quotes) % 2:
-        return False
-    opening, closing = quotes[::2], quotes[1::2]
-    before = text[opening[opening > 0] - 1]
-    after = text[closing[closing < len(text) - 1] + 1]
-    marks = (dialect.delimiter, dialect.quote_char or "", "\n", "\r")
-    allowed = np.zeros(256, dtype=np.bool_)
-    allowed[[ord(mark) for mark in marks if mark]] = True
-    return bool(allowed[before].all() and allowed[after].all())
+def _quoted_places(text: Bytes, line_ends: Mask, dialect: Dialect) -> Mask | None:
+    """Return what is inside quotes; None where the quotes break one of the three rules above."""
+    nothing = np.zeros_like(line_ends)
+    if dialect.quote_char is None:
+        return nothing
+    quotes = mask_of(text, dialect.quote_char)
+    if not quotes.any():
+        return nothing
+    quoted = inside(quotes)
+    if count(quotes) % 2:
+        return None
+    marks = quotes | line_ends | mask_of(text, dialect.delimiter)
+    beside_left, beside_right = behind(marks), before(marks)
+    beside_left[0] |= np.uint64(1)  # the beginning of the range
+    last = len(text) - 1
+    beside_right[last // 64] |= np.uint64(1 << last % 64)  # its end
+    wrong = (quotes & quoted & ~beside_left) | (quotes & ~quoted & ~beside_right)
+    return None if wrong.any() else quoted

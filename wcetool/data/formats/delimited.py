@@ -42,6 +42,8 @@ from wcetool.errors import InputError
 _END_LABEL = "\x03\x04end\x04\x03"
 _END_SCORE = -1.2345678901234567e-300
 
+_LABEL_TYPE = pa.dictionary(pa.int32(), pa.string())
+
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the columns of a text file from its first bytes."""
@@ -143,19 +145,20 @@ def _range_batches(
         table,
         columns,
         at_top=at_top,
-        newlines_in_values=found.has_quotes,
+        newlines_in_values=found.has_line_ends_in_quotes,
         block_size=len(found.text),  # one block: no time goes into finding where rows end
+        label_type=pa.binary(),  # what is no UTF-8 shows when the distinct labels are decoded
     ):
         rows += len(batch)
-        yield batch
+        yield pa.RecordBatch.from_arrays(
+            [
+                array.dictionary_encode() if kind is ColumnKind.LABEL else array
+                for array, (_, kind) in zip(batch.columns, columns, strict=True)
+            ],
+            names=batch.schema.names,
+        )
     on_bytes(split.size)
-    others = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
-    if others and found.has_quotes:  # line ends in fields, or blank lines: see `_blank_lines`
-        first = [(0, ColumnKind.LABEL)]
-        source = pa.BufferReader(found.text)
-        kept = _parsed(source, table, first, blank_lines_are_rows=True, at_top=at_top)
-        others = sum(map(len, kept)) - rows
-    log.blank_lines = max(others, 0)
+    log.blank_lines = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
 
 
 class _RecordStream(streams.Wrapped):
@@ -250,12 +253,13 @@ def _parsed(
     at_top: bool = True,
     newlines_in_values: bool = True,
     block_size: int = BLOCK_BYTES,
+    label_type: pa.DataType = _LABEL_TYPE,
 ) -> Iterator[pa.RecordBatch]:
     """Parse the columns, block by block; columns are named by place, so that no name can clash."""
     dialect = dialect_of(table)
     above = dialect.skip_lines + dialect.leading_blank_lines
     arrow_types = {
-        ColumnKind.LABEL: pa.dictionary(pa.int32(), pa.string()),
+        ColumnKind.LABEL: label_type,
         ColumnKind.SCORE: pa.float64(),
         ColumnKind.SCORE_LIST: pa.string(),
     }
