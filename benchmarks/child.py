@@ -1,6 +1,7 @@
-"""One contender, once, in a process of its own: `child.py JOB CONTENDER PATH` prints JSON.
+"""One contender, once, in a process of its own: `child.py JOB CONTENDER PATH [SMALL]` prints JSON.
 
-The libraries are loaded and warmed up on a small file before the clock starts.
+With a small file to warm up on, libraries are loaded before the clock starts; without one it does
+no more than a script would that a user runs once.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ import warnings
 from contenders import JOBS
 
 
-def main(job_name: str, contender: str, path: str, warm_up: str) -> None:
+def main(job_name: str, contender: str, path: str, warm_up: str | None = None) -> None:
     """Warm up, measure once, print seconds and the result."""
     warnings.simplefilter("ignore")
     job = next(job for job in JOBS if job.name == job_name)
     compute = job.contenders[contender]
     try:
-        compute(warm_up)
+        if warm_up is not None:
+            compute(warm_up)
+        start = time.perf_counter()
+        result = compute(path)
     except ImportError as error:
         print(json.dumps({"absent": str(error)}))
         return
-    start = time.perf_counter()
-    result = compute(path)
     print(json.dumps({"seconds": time.perf_counter() - start, "result": result}))
 
 

@@ -18,6 +18,8 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from data import SIZES, Size, generate
 HERE = Path(__file__).parent
 CHILD = HERE / "child.py"
 AGREEMENT = 1e-9
+SLOW = 3  # seconds; measured once
 LIBRARIES = ("numpy", "pyarrow", "duckdb", "polars", "pandas", "scikit-learn", "torch")
 
 # The peak of a process is at least that of the one that forked it: a small one has to.
@@ -54,26 +57,48 @@ def launch(args: list[str]) -> dict[str, Any]:
     return json.loads(ran.stdout)
 
 
-def measure(job: Job, folder: Path, warm_up: Path, rounds: int) -> dict[str, dict[str, Any]]:
-    """Measure every contender of a job, in turn; keep the best seconds and the largest peak."""
-    best: dict[str, dict[str, Any]] = {}
+@dataclass
+class Best:
+    """The best seconds of several rounds, and the largest peak."""
+
+    seconds: float = math.inf
+    peak: float = 0.0
+    result: Any = None
+
+    @property
+    def once_is_enough(self) -> bool:
+        """Whether another round would not pay."""
+        return SLOW < self.seconds < math.inf
+
+    def take(self, seconds: float, peak: float, result: Any) -> None:
+        """Take a measurement."""
+        self.seconds, self.peak = min(self.seconds, seconds), max(self.peak, peak)
+        self.result = result
+
+
+def in_turn(commands: dict[str, list[str]], rounds: int, *, whole: bool) -> dict[str, Best]:
+    """Run commands in turn, several rounds; time the whole process, or what it says of itself."""
+    best = {name: Best() for name in commands}
     for _ in range(rounds):
-        for name in job.contenders:
-            if best.get(name, {}).get("slow"):
+        for name, command in commands.items():
+            if name not in best or best[name].once_is_enough:
                 continue
-            args = [sys.executable, str(CHILD), job.name, name]
-            ran = launch([*args, str(folder / job.file), str(warm_up / job.file)])
-            found = json.loads(ran["out"]) if ran["code"] == 0 else {"absent": ran["err"][-200:]}
+            ran = launch([sys.executable, *command])
+            if ran["code"]:
+                sys.exit(f"{name} failed: {ran['err']}")
+            found = {} if whole and not is_child(command) else json.loads(ran["out"])
             if "absent" in found:
                 print(f"  {name}: not measured ({found['absent'].strip()})", file=sys.stderr)
-                best[name] = {"slow": True}
+                del best[name]
                 continue
-            known = best.setdefault(name, {"seconds": math.inf, "peak": 0.0})
-            known["seconds"] = min(known["seconds"], found["seconds"])
-            known["peak"] = max(known["peak"], ran["peak"])
-            known["result"] = found["result"]
-            known["slow"] = found["seconds"] > 10  # once is enough
-    return {name: entry for name, entry in best.items() if "seconds" in entry}
+            seconds = ran["whole"] if whole else found["seconds"]
+            best[name].take(seconds, ran["peak"], found.get("result"))
+    return best
+
+
+def is_child(command: list[str]) -> bool:
+    """Tell whether a command runs a contender and prints JSON."""
+    return command[0] == str(CHILD)
 
 
 def difference(ours: Any, theirs: Any) -> float | None:
@@ -93,41 +118,61 @@ def in_process(folder: Path, warm_up: Path, rounds: int) -> list[str]:
     ]
     for job in JOBS:
         print(f"{job.name} ...", file=sys.stderr)
-        found = measure(job, folder, warm_up, rounds)
+        files = [str(folder / job.file), str(warm_up / job.file)]
+        commands = {name: [str(CHILD), job.name, name, *files] for name in job.contenders}
+        found = in_turn(commands, rounds, whole=False)
         ours = found["wcetool"]
-        for name, entry in found.items():
-            apart = difference(ours["result"], entry["result"])
+        for name, best in found.items():
+            apart = difference(ours.result, best.result)
             said = "" if apart is None else "none" if apart <= AGREEMENT else f"{apart:.1e}"
             lines.append(
-                f"| {job.name} | {name} | {entry['seconds']:.3f} | "
-                f"{entry['seconds'] / ours['seconds']:.2f} | {entry['peak']:.0f} | {said} |"
+                f"| {job.name} | {name} | {best.seconds:.3f} | "
+                f"{best.seconds / ours.seconds:.2f} | {best.peak:.0f} | {said} |"
             )
     return lines
 
 
 def whole_processes(folders: dict[str, Path], rounds: int) -> list[str]:
-    """Write the table of the commands as processes, start-up included, at three sizes."""
+    """Write the table of whole processes, start-up included: seconds, and peak memory."""
+    sizes = [f"{size} | MB" for size in folders]
     lines = [
-        f"| command | {' | '.join(f'{size}' for size in folders)} | peak MB of the largest |",
-        f"|---|{'---:|' * (len(folders) + 1)}",
+        f"| job | process | {' | '.join(sizes)} |",
+        f"|---|---|{'---:|---:|' * len(folders)}",
     ]
-    commands = [("bare interpreter", ["-c", "pass"], None)]
-    commands += [("--version", ["-m", "wcetool", "--version"], None)]
-    commands += [
-        (f"{' '.join(job.command)} {job.file}", ["-m", "wcetool", *job.command], job.file)
-        for job in JOBS
-    ]
-    for name, args, file in commands:
-        seconds, peak = [], 0.0
-        for folder in folders.values():
-            tail = [] if file is None else [str(folder / file), "-q"]
-            runs = [launch([sys.executable, *args, *tail]) for _ in range(rounds)]
-            if any(ran["code"] for ran in runs):
-                sys.exit(f"{name} failed: {runs[0]['err']}")
-            seconds.append(min(ran["whole"] for ran in runs))
-            peak = max(ran["peak"] for ran in runs)
-        lines.append(f"| {name} | {' | '.join(f'{s:.2f}' for s in seconds)} | {peak:.0f} |")
+    for name, commands_of in _processes():
+        print(f"{name}, whole processes ...", file=sys.stderr)
+        found = [in_turn(commands_of(folder), rounds, whole=True) for folder in folders.values()]
+        for contender in found[0]:
+            cells = (f"{one[contender].seconds:.2f} | {one[contender].peak:.0f}" for one in found)
+            lines.append(f"| {name} | {contender} | {' | '.join(cells)} |")
     return lines
+
+
+def _processes() -> Iterator[tuple[str, Callable[[Path], dict[str, list[str]]]]]:
+    """List the jobs, and for each the commands on the files of a folder."""
+
+    def starting(_: Path) -> dict[str, list[str]]:
+        few = str(HERE.parent / "sample_data" / "labels.csv")
+        return {
+            "bare interpreter": ["-c", "pass"],
+            "wcetool --version": ["-m", "wcetool", "--version"],
+            "wcetool analyze, 1,000 rows": ["-m", "wcetool", "analyze", few, "-q"],
+        }
+
+    yield "start", starting
+    for job in JOBS:
+
+        def commands(folder: Path, job: Job = job) -> dict[str, list[str]]:
+            file = str(folder / job.file)
+            ours = ["-m", "wcetool", *job.command, file, "-q"]
+            peers = {
+                name: [str(CHILD), job.name, name, file]
+                for name in job.contenders
+                if not name.startswith("wcetool")
+            }
+            return {f"wcetool {job.command[0]}": ours, **peers}
+
+        yield job.name, commands
 
 
 def versions() -> str:
@@ -154,13 +199,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "wcetool-bench")
     given = parser.parse_args()
     size = SIZES[given.size]
-    rounds = given.rounds or (5 if given.size == "full" else 2)
+    rounds = given.rounds or (5 if given.size == "full" else 1)
     folders = {}
-    for by in (100, 10, 1):
+    for by in (100, 10, 1) if given.size == "full" else (100, 1):
         part = shrunk(size, by)
         folders[f"{part.labels:,} labels, {part.scores:,} x 10"] = given.data / f"{part.labels}"
         generate(given.data / f"{part.labels}", part)
     smallest, *_, largest = folders.values()
+    measured = folders if given.size == "full" else dict([list(folders.items())[-1]])
     about = (
         f"{size.labels:,} labels; {size.scores:,} x 10 scores; {size.wide:,} x 1000 scores. "
         f"Best of {rounds}."
@@ -171,7 +217,10 @@ def main() -> None:
     )
     tables = (
         (explained, in_process(largest, smallest, rounds)),
-        ("Whole processes of wcetool, seconds:", whole_processes(folders, rounds)),
+        (
+            "Whole processes, seconds and peak MB by the size of the file:",
+            whole_processes(measured, rounds),
+        ),
     )
     text = [about, versions()]
     for title, lines in tables:

@@ -37,7 +37,7 @@ from wcetool.data.formats.table import Dialect, Table
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
-RANGE_BYTES = 1 << 23
+RANGE_BYTES = 1 << 22
 _LINE_BYTES = 2 << 20  # a longer line is refused by the parser
 
 
