@@ -42,7 +42,7 @@ from wcetool.errors import InputError
 _END_LABEL = "\x03\x04end\x04\x03"
 _END_SCORE = -1.2345678901234567e-300
 
-_LABEL_TYPE = pa.dictionary(pa.int32(), pa.string())
+_TEXT = pa.string()
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -147,16 +147,10 @@ def _range_batches(
         at_top=at_top,
         newlines_in_values=found.has_line_ends_in_quotes,
         block_size=len(found.text),  # one block: no time goes into finding where rows end
-        label_type=pa.binary(),  # what is no UTF-8 shows when the distinct labels are decoded
+        text_type=pa.binary(),  # what is no UTF-8 shows when the distinct labels are decoded
     ):
         rows += len(batch)
-        yield pa.RecordBatch.from_arrays(
-            [
-                array.dictionary_encode() if kind is ColumnKind.LABEL else array
-                for array, (_, kind) in zip(batch.columns, columns, strict=True)
-            ],
-            names=batch.schema.names,
-        )
+        yield batch
     on_bytes(split.size)
     log.blank_lines = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
 
@@ -253,13 +247,13 @@ def _parsed(
     at_top: bool = True,
     newlines_in_values: bool = True,
     block_size: int = BLOCK_BYTES,
-    label_type: pa.DataType = _LABEL_TYPE,
+    text_type: pa.DataType = _TEXT,
 ) -> Iterator[pa.RecordBatch]:
     """Parse the columns, block by block; columns are named by place, so that no name can clash."""
     dialect = dialect_of(table)
     above = dialect.skip_lines + dialect.leading_blank_lines
     arrow_types = {
-        ColumnKind.LABEL: label_type,
+        ColumnKind.LABEL: pa.dictionary(pa.int32(), text_type),
         ColumnKind.SCORE: pa.float64(),
         ColumnKind.SCORE_LIST: pa.string(),
     }
