@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs fix bench sample-data clean
+.PHONY: help demo test test-frameworks golden check lint docs fix bench sample-data clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,6 +15,15 @@ demo: .venv/installed ## Set up, then run the three commands on the sample data
 
 test: .venv/installed-dev ## Set up, then run the whole test suite
 	$(BIN)/python -m pytest -q -n auto
+
+test-frameworks: .venv/installed-dev ## Install torch and compare with it on random inputs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch
+	$(BIN)/python -m pytest -q tests/golden
+
+DIR ?= tests/golden/cases/recorded
+
+golden: .venv/installed-dev ## Run recorded cases of the real frameworks (DIR=folder)
+	$(BIN)/python tests/golden/interpreter.py $(DIR)
 
 check: lint test ## Everything a change must pass: format, lint, types, imports, documents, tests
 

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wcetool.api.analysis import analyze
+    from wcetool.api.conventions import FrameworkLoss, framework_loss, framework_weights
     from wcetool.api.scoring import score, score_file
     from wcetool.api.weighting import class_weights, read_weights, sample_weights, write_weights
     from wcetool.errors import (
@@ -32,6 +33,7 @@ __all__ = [
     "Analysis",
     "ClassWeights",
     "ConfigError",
+    "FrameworkLoss",
     "InputError",
     "MergeError",
     "OutputError",
@@ -42,6 +44,8 @@ __all__ = [
     "WeightFileError",
     "analyze",
     "class_weights",
+    "framework_loss",
+    "framework_weights",
     "read_weights",
     "sample_weights",
     "score",
@@ -50,7 +54,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FrameworkLoss": "api.conventions",
     "analyze": "api.analysis",
+    "framework_loss": "api.conventions",
+    "framework_weights": "api.conventions",
     "score": "api.scoring",
     "score_file": "api.scoring",
     "class_weights": "api.weighting",

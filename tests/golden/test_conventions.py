@@ -1,0 +1,148 @@
+"""Every convention gives the number that its framework gave, and refuses what it refuses."""
+
+import inspect
+from pathlib import Path
+
+import interpreter
+import numpy as np
+import pytest
+
+import wcetool
+from wcetool.core.conventions import CONVENTIONS, RULES, find_convention
+from wcetool.core.conventions.examples import Target
+from wcetool.core.vocabulary import InputKind
+
+RECORDED = interpreter.cases_in(Path(__file__).parent / "cases" / "recorded")
+EVERY = pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=list(CONVENTIONS))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case["name"])
+        for case in RECORDED
+        if case["api"] not in interpreter.LEFT_OUT
+    ],
+)
+def test_a_recorded_case_agrees(case):
+    assert interpreter.disagreement(case) is None
+
+
+def test_the_interpreter_fails_on_what_it_does_not_know():
+    case = next(case for case in RECORDED if case["api"] == "torch.nn.CrossEntropyLoss")
+    options = case["options"]
+    for changed in (
+        {"api": "torch.nn.NoLoss"},
+        {"surprise": 1},
+        {"options": {**options, "surprise": 1}},
+        {"expected": 1e9},
+        {"error": {"type": "ValueError", "message": "no"}},
+    ):
+        assert interpreter.disagreement({**case, **changed}) is not None
+
+
+def test_the_interpreter_counts_and_names_what_does_not_agree(tmp_path, capsys):
+    assert interpreter.main(str(tmp_path)) == 1
+    case = dict(next(case for case in RECORDED if case["framework"] == "torch"), expected=-1.0)
+    (tmp_path / "one.json").write_text(interpreter.json.dumps([case]))
+    assert interpreter.main(str(tmp_path)) == 1
+    said = capsys.readouterr().out
+    assert "torch: 0 agree, 1 do not" in said
+    assert case["name"] in said
+
+
+def examples(convention, rng, n_rows=6, n_classes=3):
+    """Return targets, scores and how they are named, such as the convention takes."""
+    target, kind = convention.targets[0], convention.kinds[0]
+    one_score = target is Target.BINARY or "xgboost eval_metric=logloss" in convention.name
+    shape = (n_rows,) if one_score else (n_rows, n_classes)
+    scores = rng.normal(size=shape)
+    if kind is InputKind.PROBS:
+        scores = rng.random(shape) if one_score else rng.dirichlet(np.ones(n_classes), n_rows)
+    y = {
+        Target.INDEX: np.arange(n_rows) % n_classes,
+        Target.SOFT: rng.dirichlet(np.ones(n_classes), n_rows),
+        Target.BINARY: np.arange(n_rows) % 2,
+        Target.MULTILABEL: rng.integers(0, 2, (n_rows, n_classes)),
+    }[target]
+    return y, scores, {"input": kind.value, "target": target.value}
+
+
+@EVERY
+def test_losses_of_rows_do_not_depend_on_their_order(convention):
+    y, scores, named = examples(convention, np.random.default_rng(0))
+    whole = wcetool.framework_loss(convention.name, y, scores, **named)
+    turned = wcetool.framework_loss(convention.name, y[::-1].copy(), scores[::-1].copy(), **named)
+    assert np.sum(turned.losses) == pytest.approx(np.sum(whole.losses), rel=1e-12)
+    assert whole.convention is convention
+
+
+@EVERY
+def test_every_reduction_gives_a_number_or_the_losses(convention):
+    y, scores, named = examples(convention, np.random.default_rng(1))
+    for reduction in convention.reductions:
+        found = wcetool.framework_loss(convention.name, y, scores, reduction=reduction, **named)
+        if reduction == "none":
+            assert np.array_equal(found.value, found.losses)
+        else:
+            assert np.isfinite(found.value)
+    with pytest.raises(wcetool.UsageError, match="has no reduction 'avg'"):
+        wcetool.framework_loss(convention.name, y, scores, reduction="avg", **named)
+
+
+@EVERY
+def test_what_a_convention_does_not_have_is_refused(convention):
+    y, scores, named = examples(convention, np.random.default_rng(2))
+    with pytest.raises(wcetool.UsageError, match="has no option 'temperature'"):
+        wcetool.framework_loss(convention.name, y, scores, temperature=2.0, **named)
+    for weights in {"class_weight", "pos_weight", "sample_weight"} - convention.weights:
+        with pytest.raises(wcetool.UsageError, match=f"takes no {weights}"):
+            wcetool.framework_loss(convention.name, y, scores, **{weights: [1.0] * 3}, **named)
+    for other in set(Target) - set(convention.targets):
+        with pytest.raises(wcetool.UsageError, match=f"not {other.value}"):
+            wcetool.framework_loss(
+                convention.name, y, scores, input=named["input"], target=other.value
+            )
+
+
+@EVERY
+def test_rows_that_do_not_match_are_refused(convention):
+    y, scores, named = examples(convention, np.random.default_rng(3))
+    with pytest.raises(wcetool.InputError):
+        wcetool.framework_loss(convention.name, y[:-1], scores, **named)
+
+
+@EVERY
+def test_every_entry_says_what_it_is(convention):
+    for text in (convention.formula, convention.weighs, convention.divides_by):
+        assert text
+        assert text[0].islower() or not text[0].isalpha() or text[0] in "NW"
+        assert not text.endswith(".")
+
+
+def test_a_convention_is_found_by_the_end_of_its_name():
+    assert find_convention("torch.CrossEntropyLoss").api == "torch.nn.CrossEntropyLoss"
+    assert find_convention("keras.BinaryCrossentropy").framework == "keras"
+    with pytest.raises(wcetool.UsageError, match="is no convention") as raised:
+        find_convention("torch.CrossEntropy")
+    assert "torch.nn.CrossEntropyLoss" in str(raised.value)
+
+
+def test_a_rule_refuses_options_that_it_does_not_have():
+    for rule in RULES.values():
+        names = set(inspect.signature(rule.weights).parameters) - {"y", "sample_weight"}
+        assert names == set(rule.options)
+        with pytest.raises(wcetool.UsageError, match="has no option 'power'"):
+            wcetool.framework_weights(rule.api, [0, 1], power=2)
+    with pytest.raises(wcetool.UsageError, match="no rule"):
+        wcetool.framework_weights("sklearn.balanced", [0, 1])
+
+
+def test_the_balanced_accuracy_that_is_left_out_is_a_metric_of_the_score():
+    case = next(case for case in RECORDED if case["api"] in interpreter.LEFT_OUT)
+    predicted = np.array(case["scores"], dtype=int)
+    classes = sorted({*case["y"], *predicted.tolist()})
+    scores = np.eye(max(classes) + 1)[predicted]
+    if set(case["y"]) == set(range(max(classes) + 1)) and case["sample_weight"] is None:
+        found = wcetool.score(case["y"], scores, input="probs").numbers
+        assert found.balanced_accuracy == pytest.approx(case["expected"], rel=1e-12)

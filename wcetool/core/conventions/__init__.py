@@ -1,0 +1,49 @@
+"""What each framework does with weights: the registry of conventions.
+
+To add a framework, write a module beside this one and enter its conventions here.
+"""
+
+from __future__ import annotations
+
+from wcetool.core.conventions import keras, others, tensorflow, torch
+from wcetool.core.conventions.registry import Convention
+from wcetool.core.conventions.weight_rules import WEIGHT_RULES, WeightRule
+from wcetool.errors import UsageError, listed, nearest
+
+CONVENTIONS: dict[str, Convention] = {
+    entry.name: entry
+    for entry in (
+        *torch.CONVENTIONS,
+        *keras.CONVENTIONS,
+        *tensorflow.CONVENTIONS,
+        *others.CONVENTIONS,
+    )
+}
+RULES: dict[str, WeightRule] = {entry.api: entry for entry in WEIGHT_RULES}
+
+
+def find_convention(name: str) -> Convention:
+    """Return a convention by its name, or by the end of its api.
+
+    Raises
+    ------
+    UsageError
+        If none or several are called that.
+    """
+    if name in CONVENTIONS:
+        return CONVENTIONS[name]
+    framework, _, call = name.partition(".")
+    found = [
+        entry
+        for entry in CONVENTIONS.values()
+        if entry.framework == framework and call and entry.api.rpartition(".")[2] == call
+    ]
+    if len(found) == 1:
+        return found[0]
+    near = nearest(name, list(CONVENTIONS))
+    raise UsageError(
+        f"{name!r} is no convention",
+        where="--like",
+        details=(f"conventions: {listed(CONVENTIONS)}",),
+        hint=None if near is None else f"--like {near!r}",
+    )

@@ -1,0 +1,206 @@
+"""What a framework's loss is called with, and what it returns before and after reduction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from wcetool.core.arrays import FloatArray
+from wcetool.core.exact import ExactSum
+from wcetool.core.vocabulary import InputKind
+from wcetool.errors import InputError
+
+Options: TypeAlias = Mapping[str, Any]
+
+
+class Target(StrEnum):
+    """What the targets are."""
+
+    INDEX = "index"  # a class a row
+    SOFT = "soft"  # a row of any numbers, one a class
+    BINARY = "binary"  # a number a row
+    MULTILABEL = "multilabel"  # a number a row and label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Examples:
+    """Targets and scores, and the weights that go with them.
+
+    Attributes
+    ----------
+    y : array of shape (n_samples,), (n_samples, 1) or (n_samples, n_classes)
+        int64 classes, else float64 numbers.
+    scores : float64 array of shape (n_samples,), (n_samples, 1) or (n_samples, n_classes)
+        Probabilities or logits, rounded to `dtype`.
+    target : Target
+        What `y` is.
+    kind : InputKind
+        What the scores are.
+    dtype : NumPy dtype
+        float32 or float64: the type that the framework computes in. The arithmetic here is in
+        float64; only where rounding is part of the number it is not.
+    class_weight : float64 array, a mapping of class to weight, or None
+        By class or column.
+    pos_weight : float64 array, or None
+        Factor of the positive term: one number, or one a label.
+    sample_weight : float64 array, or None
+        As the framework takes it.
+    """
+
+    y: npt.NDArray[Any]
+    scores: FloatArray
+    target: Target
+    kind: InputKind
+    dtype: np.dtype[Any]
+    class_weight: FloatArray | Mapping[int, float] | None = None
+    pos_weight: FloatArray | None = None
+    sample_weight: FloatArray | None = None
+
+    @property
+    def n_classes(self) -> int:
+        """Columns of the scores; 1 where they have none."""
+        return 1 if self.scores.ndim == 1 else self.scores.shape[1]
+
+    def by_class(self) -> FloatArray:
+        """Return the class weights, 1 each where there are none.
+
+        Raises
+        ------
+        InputError
+            If their number is not that of the classes.
+        """
+        if self.class_weight is None:
+            return np.ones(self.n_classes)
+        weights = np.asarray(self.class_weight, dtype=np.float64)
+        if weights.shape != (self.n_classes,):
+            raise InputError(f"{weights.size} class weights for {self.n_classes} classes")
+        return weights
+
+    def by_row(self) -> FloatArray:
+        """Return the sample weights, 1 each where there are none.
+
+        Raises
+        ------
+        InputError
+            If there is not one for each row.
+        """
+        n_rows = len(self.scores)
+        if self.sample_weight is None:
+            return np.ones(n_rows)
+        if self.sample_weight.shape not in {(n_rows,), (n_rows, 1)}:
+            raise InputError(
+                f"sample weights of shape {self.sample_weight.shape}, where there are {n_rows} rows"
+            )
+        return self.sample_weight.reshape(n_rows)
+
+    def positive_factor(self) -> FloatArray:
+        """Return the factor of the positive term, so that it broadcasts over the scores.
+
+        Raises
+        ------
+        InputError
+            If it is neither one number nor one a label.
+        """
+        if self.pos_weight is None:
+            return np.ones(())
+        if self.pos_weight.shape not in {(), (1,), (self.n_classes,)}:
+            raise InputError(f"{self.pos_weight.size} positive weights for {self.n_classes} labels")
+        return self.pos_weight
+
+    def checked_index(self, *, ignored: int | None = None) -> npt.NDArray[np.int64]:
+        """Return class indices, shape (n_samples,).
+
+        Raises
+        ------
+        InputError
+            If one is outside of the classes and not ignored; names the row.
+        """
+        index: npt.NDArray[np.int64] = self.y.reshape(len(self.scores))
+        outside = (index < 0) | (index >= self.n_classes)
+        if ignored is not None:
+            outside &= index != ignored
+        if outside.any():
+            row = int(np.flatnonzero(outside)[0])
+            raise InputError(
+                f"row {row + 1}: class {index[row]} is outside of the {self.n_classes} classes"
+            )
+        return index
+
+    def as_rows(self) -> FloatArray:
+        """Return targets as rows: one-hot where they are indices.
+
+        Raises
+        ------
+        InputError
+            If a class has no column, or the shapes differ.
+        """
+        if self.target is Target.INDEX:
+            return np.eye(self.n_classes)[self.checked_index()]
+        if self.y.shape != self.scores.shape:
+            raise InputError(f"targets of shape {self.y.shape} for scores of {self.scores.shape}")
+        return self.y
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Losses:
+    """Losses as they are before the reduction, and what reductions divide by.
+
+    Attributes
+    ----------
+    values : float64 array
+        In the shape in which the framework gives them, weights included.
+    divisors : mapping of str to array
+        For every reduction that divides, what is added up to the denominator.
+    empty : float
+        What 0 / 0 is.
+    narrow : bool
+        Whether the framework reduces in float32.
+    parts : tuple of array
+        What the framework divides one by one and adds up then; shows where the divisor is 0.
+    """
+
+    values: FloatArray
+    divisors: Mapping[str, FloatArray]
+    empty: float = math.nan
+    narrow: bool = False
+    parts: tuple[FloatArray, ...] = ()
+
+    def reduced(self, reduction: str) -> FloatArray:
+        """Reduce: `none`, a name that ends in `sum`, or one of the divisors.
+
+        Sums are exact; the quotient is rounded once.
+        """
+        if reduction == "none":
+            return self.values
+        total = _total(self.values)
+        if reduction in self.divisors:
+            divisor = _total(self.divisors[reduction])
+            if divisor == 0.0 and self.parts:
+                total = sum(_quotient(_total(part), divisor, self.empty) for part in self.parts)
+            else:
+                total = _quotient(total, divisor, self.empty)
+        return np.asarray(np.float32(total) if self.narrow else total, dtype=np.float64)
+
+
+def _total(values: FloatArray) -> float:
+    return ExactSum.total(values.reshape(-1)).values()[0] if values.size else 0.0
+
+
+def _quotient(total: float, divisor: float, empty: float) -> float:
+    if divisor == 0.0:
+        # A framework that guards the division guards it for any numerator.
+        if not math.isnan(empty):
+            return empty
+        return math.nan if total == 0.0 or math.isnan(total) else math.copysign(math.inf, total)
+    return total / divisor
+
+
+def ones_like(values: FloatArray) -> FloatArray:
+    """Return a 1 for each element: the denominator of a plain mean."""
+    return np.ones(values.shape)

@@ -1,0 +1,369 @@
+"""Keras 3: losses, what class_weight becomes, weighted metrics; on TensorFlow, and on JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from wcetool.core.arrays import BoolArray, FloatArray, IntArray
+from wcetool.core.conventions.examples import Examples, Losses, Options, Target
+from wcetool.core.conventions.formulas import (
+    alpha_factor,
+    chosen,
+    cross_entropy,
+    focal_factor,
+    log_softmax,
+    sigmoid,
+    sigmoid_cross_entropy,
+    smoothed,
+    smoothing,
+    softmax,
+)
+from wcetool.core.conventions.registry import LOGITS, PROBS, Convention
+from wcetool.core.vocabulary import InputKind
+from wcetool.errors import InputError, UsageError
+
+EPSILON = 1e-7  # keras.config.epsilon(), whatever the dtype
+
+_REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none")
+_BY_ROW = frozenset({"sample_weight"})
+_BY_CLASS = frozenset({"class_weight"})
+_ELEMENTS = (Target.BINARY, Target.MULTILABEL)
+_DIVIDES = "N, whatever the weights are; rows left by ignore_class"
+
+
+def _clipped(proba: FloatArray, examples: Examples) -> FloatArray:
+    """Clip to [eps, 1 - eps], both rounded to the dtype."""
+    kind = examples.dtype.type
+    low, high = kind(EPSILON), kind(1.0) - kind(EPSILON)
+    return np.clip(proba, float(low), float(high))
+
+
+def _complement(proba: FloatArray, examples: Examples) -> FloatArray:
+    """Return 1 - p as the dtype has it."""
+    kind = examples.dtype.type
+    rest: FloatArray = (kind(1.0) - proba.astype(examples.dtype)).astype(np.float64)
+    return rest
+
+
+def _normalized(proba: FloatArray) -> FloatArray:
+    rows: FloatArray = proba / proba.sum(axis=1, keepdims=True)
+    return rows
+
+
+def _weighed(losses: FloatArray, examples: Examples, valid: BoolArray | None = None) -> Losses:
+    """Weigh rows; the mean divides by their number, ignored ones left out."""
+    if losses.ndim == 0 and examples.sample_weight is None:
+        return Losses(values=losses, divisors=dict.fromkeys(_REDUCTIONS[:3], np.ones(())))
+    weights = examples.by_row()
+    values = losses * weights
+    counted = np.ones(len(weights))
+    if valid is not None:
+        values, weights = np.where(valid, values, 0.0), np.where(valid, weights, 0.0)
+        counted = valid.astype(np.float64)
+    return Losses(
+        values=values,
+        divisors={
+            "sum_over_batch_size": counted,
+            "mean": counted,
+            "mean_with_sample_weight": weights,
+        },
+        empty=0.0,
+    )
+
+
+def _categorical(examples: Examples, options: Options) -> Losses:
+    t = smoothed(examples.as_rows(), smoothing(options), examples.n_classes)
+    if examples.kind is LOGITS:
+        return _weighed(cross_entropy(t, log_softmax(examples.scores)), examples)
+    proba = _clipped(_normalized(examples.scores), examples)
+    return _weighed(cross_entropy(t, np.log(proba)), examples)
+
+
+def _sparse(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
+    ignored = options["ignore_class"]
+    if jax:
+        index = examples.y.reshape(len(examples.scores))
+    else:
+        index = examples.checked_index(ignored=ignored)
+    log_proba = _sparse_log_proba(examples, jax=jax)
+    if jax:  # one-hot rows: a class without a column costs nothing
+        inside = (index >= 0) & (index < examples.n_classes)
+        t = np.eye(examples.n_classes)[np.where(inside, index, 0)] * inside[:, np.newaxis]
+        losses = cross_entropy(t, log_proba)
+    else:
+        inside = index >= 0
+        inside &= index < examples.n_classes
+        losses = -chosen(log_proba, np.where(inside, index, 0))
+    return _weighed(losses, examples, None if ignored is None else index != ignored)
+
+
+def _sparse_log_proba(examples: Examples, *, jax: bool) -> FloatArray:
+    if examples.kind is LOGITS:
+        return log_softmax(examples.scores)
+    if jax:
+        return np.log(_clipped(_normalized(examples.scores), examples))
+    # TensorFlow takes clipped probabilities for the powers of logits, and so divides by their sum.
+    return log_softmax(np.log(_clipped(examples.scores, examples)))
+
+
+def _binary(examples: Examples, options: Options) -> Losses:
+    t = smoothed(examples.as_rows(), smoothing(options), 2)
+    return _weighed(_binary_elements(examples, t).mean(axis=-1), examples)
+
+
+def _binary_elements(examples: Examples, t: FloatArray, *, clipped: bool = False) -> FloatArray:
+    if examples.kind is LOGITS and not clipped:
+        return sigmoid_cross_entropy(examples.scores, t)
+    proba = sigmoid(examples.scores) if examples.kind is LOGITS else examples.scores
+    proba = _clipped(proba, examples)
+    return -(t * np.log(proba) + (1.0 - t) * np.log(_complement(proba, examples)))
+
+
+def _categorical_focal(examples: Examples, options: Options) -> Losses:
+    t = smoothed(examples.as_rows(), smoothing(options), examples.n_classes)
+    proba = softmax(examples.scores) if examples.kind is LOGITS else examples.scores
+    proba = _clipped(_normalized(proba), examples)
+    alpha = np.asarray(options["alpha"], dtype=np.float64)
+    if alpha.ndim:
+        alpha = alpha.astype(np.float32).astype(np.float64)
+        if alpha.shape != (examples.n_classes,):
+            raise InputError(f"{alpha.size} alphas for {examples.n_classes} classes")
+    factor = alpha * _complement(proba, examples) ** float(options["gamma"])
+    return _weighed((factor * -(t * np.log(proba))).sum(axis=1), examples)
+
+
+def _binary_focal(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
+    t = smoothed(examples.as_rows(), smoothing(options), 2)
+    proba = sigmoid(examples.scores) if examples.kind is LOGITS else examples.scores
+    values = _binary_elements(examples, t, clipped=jax)
+    values = values * focal_factor(proba, t, float(options["gamma"]))
+    if options["apply_class_balancing"]:
+        values = values * alpha_factor(t, float(options["alpha"]))
+    return _weighed(values.mean(axis=-1), examples)
+
+
+def row_weights(y: np.ndarray, class_weight: FloatArray | Mapping[int, float] | None) -> FloatArray:
+    """Turn class weights into one weight a row, as fit and train_on_batch do.
+
+    The class of a row of several numbers is the place of the largest one, the first of equals; one
+    number is rounded, half to even. A class without a weight weighs 1.
+    """
+    if y.ndim == 2 and y.shape[1] > 1:
+        index: IntArray = y.argmax(axis=1)
+    else:
+        index = np.rint(y.reshape(len(y))).astype(np.int64)
+    if class_weight is None:
+        return np.ones(len(y))
+    given = class_weight if isinstance(class_weight, Mapping) else dict(enumerate(class_weight))
+    return np.array([float(given.get(int(k), 1.0)) for k in index])
+
+
+_LOSSES: dict[str, Callable[[Examples, Options], Losses]] = {
+    "SparseCategoricalCrossentropy": _sparse,
+    "CategoricalCrossentropy": _categorical,
+    "BinaryCrossentropy": _binary,
+}
+
+
+def _model(examples: Examples, options: Options, *, jax: bool) -> tuple[Examples, str]:
+    """Return what the loss of a model sees, whose only layer is an activation."""
+    activation, from_logits = options["activation"], options["from_logits"]
+    if activation not in {"linear", "softmax"}:
+        raise UsageError(f"{activation!r} is not an activation: linear or softmax")
+    if activation == "linear":
+        return examples, options["loss"]
+    proba = softmax(examples.scores)
+    if from_logits:
+        return replace(examples, scores=proba), options["loss"]
+    if not jax:  # TensorFlow goes back to what the activation was given
+        return examples, options["loss"]
+    return replace(examples, scores=proba, kind=InputKind.PROBS), options["loss"]
+
+
+def _trained(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
+    """Weigh each row by its class, then compute the loss of the model."""
+    weights = row_weights(examples.y, examples.class_weight)
+    seen, loss = _model(examples, options, jax=jax)
+    if loss not in _LOSSES:
+        raise UsageError(f"{loss!r} is not a loss of Keras that is known here")
+    seen = replace(seen, class_weight=None, sample_weight=weights)
+    options = {"ignore_class": None, **options}
+    compute = partial(_sparse, jax=True) if jax and loss.startswith("Sparse") else _LOSSES[loss]
+    return compute(seen, options)
+
+
+def _fitted(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
+    """Average the values of batches, each counted by its rows."""
+    n_rows, size = len(examples.scores), int(options["batch_size"])
+    if size < 1:
+        raise UsageError(f"{size} is not a batch size", where="--batch-size")
+    values = []
+    for start in range(0, n_rows, size):
+        rows = slice(start, start + size)
+        batch = replace(examples, y=examples.y[rows], scores=examples.scores[rows])
+        value = float(_trained(batch, options, jax=jax).reduced(options["reduction"]))
+        values.append(value * len(batch.scores))
+    ones = np.ones(n_rows)
+    return Losses(values=np.array(values), divisors=dict.fromkeys(_REDUCTIONS[:4], ones))
+
+
+def _evaluated(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
+    seen, _ = _model(examples, {**options, "loss": "SparseCategoricalCrossentropy"}, jax=jax)
+    return _sparse(seen, {**options, "ignore_class": None}, jax=jax)
+
+
+def _metric(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
+    losses = _sparse(examples, {**options, "ignore_class": None}, jax=jax)
+    return Losses(values=losses.values, divisors={"mean": examples.by_row()}, empty=0.0)
+
+
+def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
+    """List the entries of one backend."""
+    sparse_formula = (
+        "s times -log of the clipped and renormalised p[y]"
+        if jax
+        else "s times -log(clip(p)[y] / sum of clip(p))"
+    )
+    in_model = {"activation": "linear", "from_logits": True, "label_smoothing": 0.0}
+    return (
+        Convention(
+            framework=framework,
+            api="keras.losses.SparseCategoricalCrossentropy",
+            targets=(Target.INDEX,),
+            kinds=(LOGITS, PROBS),
+            formula=f"from logits s times -log softmax(x)[y]; from probabilities {sparse_formula}",
+            weighs="each row by its sample weight",
+            divides_by=_DIVIDES,
+            losses=partial(_sparse, jax=jax),
+            reductions=_REDUCTIONS,
+            options={"ignore_class": None},
+            weights=_BY_ROW,
+            traps=("the backends differ on stored probabilities: TensorFlow renormalises last",),
+        ),
+        Convention(
+            framework=framework,
+            api="keras.losses.CategoricalCrossentropy",
+            targets=(Target.SOFT,),
+            kinds=(LOGITS, PROBS),
+            formula="s times -sum_j t_j log p_j; stored p are renormalised, then clipped to 1e-7",
+            weighs="each row by its sample weight, smoothing included",
+            divides_by=_DIVIDES,
+            losses=_categorical,
+            reductions=_REDUCTIONS,
+            options={"label_smoothing": 0.0},
+            weights=_BY_ROW,
+            traps=("smoothing is weighed by the row: PyTorch weighs it by class",),
+        ),
+        Convention(
+            framework=framework,
+            api="keras.losses.BinaryCrossentropy",
+            targets=_ELEMENTS,
+            kinds=(LOGITS, PROBS),
+            formula="s times the mean over the labels of -(t log p + (1 - t) log(1 - p))",
+            weighs="each row, all its labels alike; there is no weight a label",
+            divides_by=_DIVIDES,
+            losses=_binary,
+            reductions=_REDUCTIONS,
+            options={"label_smoothing": 0.0},
+            weights=_BY_ROW,
+            traps=("targets and scores of one dimension: the loss is mean(bce) mean(s)",),
+        ),
+        Convention(
+            framework=framework,
+            api="keras.losses.CategoricalFocalCrossentropy",
+            targets=(Target.SOFT,),
+            kinds=(LOGITS, PROBS),
+            formula="s times sum_j a_j (1 - p_j)^gamma (-t_j log p_j), p renormalised and clipped",
+            weighs="each class by alpha, each row by its sample weight",
+            divides_by=_DIVIDES,
+            losses=_categorical_focal,
+            reductions=_REDUCTIONS,
+            options={"alpha": 0.25, "gamma": 2.0, "label_smoothing": 0.0},
+            weights=_BY_ROW,
+            traps=("probabilities are clipped from logits as well",),
+        ),
+        Convention(
+            framework=framework,
+            api="keras.losses.BinaryFocalCrossentropy",
+            targets=_ELEMENTS,
+            kinds=(LOGITS, PROBS),
+            formula="s times the mean over the labels of (1 - p_t)^gamma bce, a_t if balanced",
+            weighs="positives by alpha only with apply_class_balancing; each row by its weight",
+            divides_by=_DIVIDES,
+            losses=partial(_binary_focal, jax=jax),
+            reductions=_REDUCTIONS,
+            options={
+                "alpha": 0.25,
+                "gamma": 2.0,
+                "label_smoothing": 0.0,
+                "apply_class_balancing": False,
+            },
+            weights=_BY_ROW,
+            traps=("alpha has no effect unless apply_class_balancing is set",),
+        ),
+        Convention(
+            framework=framework,
+            api="keras.Model.train_on_batch(class_weight)",
+            targets=tuple(Target),
+            kinds=(LOGITS,),
+            formula="w[class of the row] times the loss of the row",
+            weighs="each row by one weight: multi-hot rows by that of their first largest label",
+            divides_by=_DIVIDES,
+            losses=partial(_trained, jax=jax),
+            reductions=_REDUCTIONS,
+            options={"loss": "SparseCategoricalCrossentropy", **in_model},
+            weights=_BY_CLASS,
+            traps=(
+                "class_weight has no place per label in multi-label targets: it takes the argmax",
+                "a class without a weight weighs 1",
+            ),
+        ),
+        Convention(
+            framework=framework,
+            api="keras.Model.fit(class_weight)",
+            targets=(Target.INDEX,),
+            kinds=(LOGITS,),
+            formula="mean of the batch values, each counted by its rows",
+            weighs="each row by the weight of its class",
+            divides_by="N; depends on the batches unless sum_over_batch_size",
+            losses=partial(_fitted, jax=jax),
+            reductions=_REDUCTIONS[:4],
+            options={"loss": "SparseCategoricalCrossentropy", "batch_size": 32, **in_model},
+            weights=_BY_CLASS,
+        ),
+        Convention(
+            framework=framework,
+            api="keras.Model.evaluate(softmax activation, from_logits=False)",
+            targets=(Target.INDEX,),
+            kinds=(LOGITS,),
+            formula="-log softmax(x)[y] on TensorFlow; on JAX that of clipped probabilities",
+            weighs="each row by its sample weight",
+            divides_by="N",
+            losses=partial(_evaluated, jax=jax),
+            reductions=_REDUCTIONS,
+            options={"activation": "softmax", "from_logits": False},
+            weights=_BY_ROW,
+            traps=(
+                "on TensorFlow stored probabilities cannot give this number: it uses the logits",
+            ),
+        ),
+        Convention(
+            framework=framework,
+            api="keras weighted_metrics SparseCategoricalCrossentropy",
+            targets=(Target.INDEX,),
+            kinds=(LOGITS,),
+            formula="s times -log softmax(x)[y]",
+            weighs="each row by its sample weight",
+            divides_by="sum of the sample weights, beside a loss that divides by N",
+            losses=partial(_metric, jax=jax),
+            reductions=("mean",),
+            weights=_BY_ROW,
+        ),
+    )
+
+
+CONVENTIONS = (*_conventions("keras", jax=False), *_conventions("keras-jax", jax=True))
