@@ -6,6 +6,7 @@ import io
 import sys
 
 from wcetool.cli.app import run
+from wcetool.core.conventions import CONVENTIONS
 from wcetool.core.schemes import SCHEMES
 
 COMMANDS = ("analyze", "weights", "score", "explain")
@@ -28,6 +29,36 @@ def schemes() -> str:
             f"- As published: {scaled}. Laws: {laws}.",
             f"- Take care: {entry.caution}",
         ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def convention_table() -> str:
+    """Set the conventions side by side."""
+    lines = ["| loss | weighs | the mean divides by |", "|---|---|---|"]
+    lines += [
+        f"| `{entry.name}` | {entry.weighs} | {entry.divides_by} |".replace("|x|", "abs(x)")
+        for entry in CONVENTIONS.values()
+        if entry.framework != "keras-jax"
+    ]
+    return "\n".join(lines)
+
+
+def conventions() -> str:
+    """Describe every registered convention."""
+    parts = []
+    for entry in CONVENTIONS.values():
+        lines = [f"### {entry.name}", "", f"    {entry.formula}", ""]
+        lines += [
+            f"- Weighs {entry.weighs}.",
+            f"- Divides by {entry.divides_by}.",
+            f"- Targets: {', '.join(entry.targets)}; from {', '.join(entry.kinds)}.",
+            f"- Reductions: {', '.join(entry.reductions)}.",
+        ]
+        if entry.options:
+            options = ", ".join(f"`{key}={value!r}`" for key, value in entry.options.items())
+            lines.append(f"- Options: {options}.")
+        lines += [f"- Take care: {trap}." for trap in entry.traps]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import wcetool
+from wcetool.core.conventions import CONVENTIONS
 from wcetool.core.schemes import SCHEMES
 
 ABCD = "label\n" + "A\n" * 198 + "B\n" * 436 + "C\n" * 710 + "D\n" * 272
@@ -54,6 +55,20 @@ def test_every_scheme_runs_and_is_in_the_help(cli, abcd, scheme):
     assert cli("weights", "labels.csv", "--scheme", scheme).code == 0
     assert scheme in cli("weights", "--help").stdout
     assert scheme in cli("explain", "schemes").stdout
+
+
+def test_every_convention_is_explained_in_every_form(cli):
+    shown = {
+        form: cli("explain", "conventions", "-f", form) for form in ("table", "json", "csv", "md")
+    }
+    document = json.loads(shown["json"].stdout)
+    assert document["schema"] == "wcetool.conventions/1"
+    assert [entry["convention"] for entry in document["conventions"]] == list(CONVENTIONS)
+    for name, entry in CONVENTIONS.items():
+        for ran in shown.values():
+            assert ran.code == 0
+            assert name in ran.stdout.replace("\\", "")  # Markdown escapes
+        assert f"divides by {entry.divides_by}" in shown["table"].stdout
 
 
 def test_balanced_is_an_alias_that_prints_as_inverse(cli, abcd):

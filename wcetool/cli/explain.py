@@ -15,16 +15,27 @@ class Topic(StrEnum):
     """What can be explained."""
 
     SCHEMES = "schemes"
+    CONVENTIONS = "conventions"
 
 
 def explain(
     ctx: typer.Context,
-    topic: Annotated[Topic, typer.Argument(metavar="TOPIC", show_default=False, help="schemes")],
+    topic: Annotated[
+        Topic,
+        typer.Argument(
+            metavar="TOPIC",
+            show_default=False,
+            help="schemes: how weights are made; conventions: what frameworks do with them",
+        ),
+    ],
     show: ShowFlags,
     config: ConfigFlags,
 ) -> None:
-    """Explain the weighting schemes: formula, source, care."""
+    """Explain weighting schemes, and what each framework does with weights."""
     form = chosen_format(ctx, show, None, None)
-    from wcetool.results.catalog import SchemeCatalog
+    from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
 
-    emit(SchemeCatalog.of_registry(), form, show)
+    if topic is Topic.CONVENTIONS:
+        emit(ConventionCatalog.of_registry(), form, show)
+    else:
+        emit(SchemeCatalog.of_registry(), form, show)

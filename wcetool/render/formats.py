@@ -6,10 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wcetool.render.page import Page
-from wcetool.render.views import View, analysis_page, catalog_page, score_page, weights_page
+from wcetool.render.views import (
+    View,
+    analysis_page,
+    catalog_page,
+    conventions_page,
+    score_page,
+    weights_page,
+)
 from wcetool.render.words import Format
 from wcetool.results.analysis import Analysis
-from wcetool.results.catalog import SchemeCatalog
+from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
 from wcetool.results.document import Result, to_csv, to_json
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
@@ -68,6 +75,8 @@ def _page(result: Result, look: Look) -> Page:
         return score_page(result, look.view)
     if isinstance(result, SchemeCatalog):
         return catalog_page(result)
+    if isinstance(result, ConventionCatalog):
+        return conventions_page(result)
     raise TypeError(f"no page for {type(result).__name__}")
 
 

@@ -13,7 +13,7 @@ from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
 from wcetool.render.page import Bar, Fact, Page, Section, TableColumn
 from wcetool.render.words import Sort
 from wcetool.results.analysis import Analysis
-from wcetool.results.catalog import SchemeCatalog
+from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
 from wcetool.results.document import InputRows, Row
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
@@ -228,6 +228,30 @@ def score_page(result: ScoreReport, view: View) -> Page:
         ),
         rows=table,
         facts=(_losses(result, digits), _metrics(result, digits)),
+        signature=result.signature,
+    )
+
+
+def conventions_page(result: ConventionCatalog) -> Page:
+    """Lay out the registry of conventions."""
+    sections = []
+    for row, entry in zip(result.class_rows(), result.conventions.values(), strict=True):
+        lines = [
+            entry.formula,
+            f"weighs {entry.weighs}",
+            f"divides by {entry.divides_by}",
+            f"targets: {row['targets']}; from {row['input']}",
+            f"reductions: {row['reductions']}",
+        ]
+        if entry.options:
+            lines.append(f"options: {row['options']}")
+        lines += [f"take care: {trap}" for trap in entry.traps]
+        sections.append(Section(entry.name, lines))
+    letters = "x logits, p probabilities, t targets, y the true class; N rows, K classes or labels."
+    return Page(
+        title=f"{len(sections)} losses of frameworks",
+        headline=(letters, "w class weights, s sample weights, q positive weights."),
+        sections=sections,
         signature=result.signature,
     )
 

@@ -1,14 +1,16 @@
-"""The registry of schemes as a result, so that it is shown like any other."""
+"""The registries of schemes and conventions as results, so that they are shown like any other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wcetool.core.conventions import CONVENTIONS, Convention
 from wcetool.core.schemes import SCHEMES, Scheme
 from wcetool.results.document import Row, signature
 
 SCHEMES_SCHEMA = "wcetool.schemes/1"
+CONVENTIONS_SCHEMA = "wcetool.conventions/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,64 @@ class SchemeCatalog:
                     "laws": sorted(law.value for law in entry.laws),
                 }
                 for row, entry in zip(self.class_rows(), self.schemes.values(), strict=True)
+            ],
+            "signature": self.signature,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConventionCatalog:
+    """What there is to know about every framework's loss."""
+
+    conventions: Mapping[str, Convention]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of_registry(cls) -> ConventionCatalog:
+        """List the registered conventions, in the order of registration."""
+        return cls(conventions=CONVENTIONS)
+
+    @property
+    def signature(self) -> str:
+        """Which version of the program this is the registry of."""
+        return signature("conventions", {"conventions": len(self.conventions)})
+
+    def class_rows(self) -> list[Row]:
+        """Return one row per convention."""
+        return [
+            {
+                "convention": entry.name,
+                "framework": entry.framework,
+                "api": entry.api,
+                "targets": ", ".join(entry.targets),
+                "input": ", ".join(entry.kinds),
+                "formula": entry.formula,
+                "weighs": entry.weighs,
+                "divides_by": entry.divides_by,
+                "reductions": ", ".join(entry.reductions),
+                "options": ", ".join(f"{key}={value!r}" for key, value in entry.options.items()),
+                "weights": ", ".join(sorted(entry.weights)),
+                "traps": "; ".join(entry.traps),
+            }
+            for entry in self.conventions.values()
+        ]
+
+    def to_dict(self) -> Row:
+        """Return the document of the contract ``wcetool.conventions/1``."""
+        return {
+            "schema": CONVENTIONS_SCHEMA,
+            "conventions": [
+                {
+                    **row,
+                    "targets": list(entry.targets),
+                    "input": list(entry.kinds),
+                    "reductions": list(entry.reductions),
+                    "options": dict(entry.options),
+                    "weights": sorted(entry.weights),
+                    "traps": list(entry.traps),
+                }
+                for row, entry in zip(self.class_rows(), self.conventions.values(), strict=True)
             ],
             "signature": self.signature,
         }

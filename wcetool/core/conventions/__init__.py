@@ -10,6 +10,8 @@ from wcetool.core.conventions.registry import Convention
 from wcetool.core.conventions.weight_rules import WEIGHT_RULES, WeightRule
 from wcetool.errors import UsageError, listed, nearest
 
+__all__ = ["CONVENTIONS", "RULES", "Convention", "WeightRule", "find_convention"]
+
 CONVENTIONS: dict[str, Convention] = {
     entry.name: entry
     for entry in (
