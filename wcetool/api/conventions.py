@@ -16,6 +16,7 @@ from wcetool.core.vocabulary import InputKind, parse_word
 from wcetool.errors import InputError, UsageError, listed, nearest
 
 FloatArray = npt.NDArray[np.float64]
+_NARROW = (np.dtype(np.float16), np.dtype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +60,8 @@ def framework_loss(
     y_true : array of shape (n_samples,), (n_samples, 1) or (n_samples, n_classes)
         Class indices, or numbers.
     y_score : array of shape (n_samples,), (n_samples, 1) or (n_samples, n_classes)
-        Its dtype, float32 or float64, is that of the framework's arithmetic where rounding is part
-        of the number.
+        Its dtype (float16, float32, else float64) is that of the framework's arithmetic where
+        rounding is part of the number.
     input : str
         logits or probs.
     target : str, optional
@@ -98,7 +99,7 @@ def framework_loss(
     convention = find_convention(like)
     kind = parse_word(InputKind, input, option="--input", default=InputKind.LOGITS)
     scores = _numbers(y_score, "scores")
-    dtype = np.dtype(np.float32) if scores.dtype == np.float32 else np.dtype(np.float64)
+    dtype = scores.dtype if scores.dtype in _NARROW else np.dtype(np.float64)
     y = np.asarray(y_true)
     chosen = _target(convention, y, scores, target)
     convention.check_form(chosen, kind)

@@ -166,6 +166,19 @@ _LOSSES: dict[str, Callable[[Examples, Options], Losses]] = {
     "SparseCategoricalCrossentropy": _sparse,
     "CategoricalCrossentropy": _categorical,
     "BinaryCrossentropy": _binary,
+    "CategoricalFocalCrossentropy": _categorical_focal,
+    "BinaryFocalCrossentropy": _binary_focal,
+}
+_ON_JAX: dict[str, Callable[[Examples, Options], Losses]] = {
+    **_LOSSES,
+    "SparseCategoricalCrossentropy": partial(_sparse, jax=True),
+    "BinaryFocalCrossentropy": partial(_binary_focal, jax=True),
+}
+_LOSS_OPTIONS = {
+    "ignore_class": None,
+    "alpha": 0.25,
+    "gamma": 2.0,
+    "apply_class_balancing": False,
 }
 
 
@@ -191,9 +204,7 @@ def _trained(examples: Examples, options: Options, *, jax: bool = False) -> Loss
     if loss not in _LOSSES:
         raise UsageError(f"{loss!r} is not a loss of Keras that is known here")
     seen = replace(seen, class_weight=None, sample_weight=weights)
-    options = {"ignore_class": None, **options}
-    compute = partial(_sparse, jax=True) if jax and loss.startswith("Sparse") else _LOSSES[loss]
-    return compute(seen, options)
+    return (_ON_JAX if jax else _LOSSES)[loss](seen, {**_LOSS_OPTIONS, **options})
 
 
 def _fitted(examples: Examples, options: Options, *, jax: bool = False) -> Losses:

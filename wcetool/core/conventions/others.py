@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -112,11 +114,14 @@ def _optax_focal(examples: Examples, options: Options) -> Losses:
     return Losses(values=values, divisors={"mean_n": ones_like(values)})
 
 
-def _booster(losses: FloatArray, examples: Examples, *, refuse_negative: bool = False) -> Losses:
+def _booster(losses: FloatArray, examples: Examples, empty: float = 0.0) -> Losses:
     weights = examples.by_row()
-    if refuse_negative and (weights < 0.0).any():
+    return Losses(values=losses * weights, divisors={"mean": weights}, empty=empty)
+
+
+def _refuse_negative_weights(examples: Examples) -> None:
+    if (examples.by_row() < 0.0).any():
         raise InputError("negative sample weights are refused")
-    return Losses(values=losses * weights, divisors={"mean": weights}, empty=0.0)
 
 
 def _flat(examples: Examples) -> tuple[FloatArray, npt.NDArray[np.float64]]:
@@ -133,28 +138,29 @@ def _bounded_log_loss(p: FloatArray, q: FloatArray, y: FloatArray, eps: float) -
 
 
 def _xgboost_binary(examples: Examples, options: Options) -> Losses:
+    _refuse_negative_weights(examples)
     logits, y = _flat(examples)
     p = (np.float32(1.0) / (np.float32(1.0) + np.exp(-logits.astype(np.float32)))).astype(
         np.float32
     )
     q = np.float32(1.0) - p
     losses = _bounded_log_loss(p.astype(np.float64), q.astype(np.float64), y, options["eps"])
-    return _booster(losses, examples, refuse_negative=True)
+    return _booster(losses, examples)
 
 
 def _xgboost_multi(examples: Examples, options: Options) -> Losses:
+    _refuse_negative_weights(examples)
     narrow = examples.scores.astype(np.float32)
     powers = np.exp(narrow - narrow.max(axis=1, keepdims=True))
     proba = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float64)
     true = chosen(proba, examples.checked_index())
-    losses = -np.log(np.maximum(true, options["eps"]))
-    return _booster(losses, examples, refuse_negative=True)
+    return _booster(-np.log(np.maximum(true, options["eps"])), examples)
 
 
 def _lightgbm_binary(examples: Examples, options: Options) -> Losses:
     logits, y = _flat(examples)
     p = 1.0 / (1.0 + np.exp(-logits))
-    return _booster(_bounded_log_loss(p, 1.0 - p, y, options["eps"]), examples)
+    return _booster(_bounded_log_loss(p, 1.0 - p, y, options["eps"]), examples, math.nan)
 
 
 def _catboost_binary(examples: Examples, _: Options) -> Losses:

@@ -110,7 +110,7 @@ CONVENTIONS = (
     Convention(
         framework="tensorflow",
         api="tf.reduce_mean(softmax_ce * w[y])",
-        targets=(Target.INDEX, Target.SOFT),
+        targets=(Target.INDEX,),
         kinds=(LOGITS,),
         formula="-w[y] log softmax(x)[y]",
         weighs="the true class",
