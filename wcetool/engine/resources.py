@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 from wcetool.data.formats.table import MemoryNeed
@@ -17,8 +18,13 @@ OnProgress = Callable[[int, int, int], None]
 
 SHARE = 4  # of the memory there is, one part is for the rows that are being read
 _UNKNOWN_MACHINE = 4 << 30
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?|)b?", re.IGNORECASE)
+_PREFIXES = "kmgt"
+_UNITS = (
+    {"": 1}
+    | {letter: 1000 ** (i + 1) for i, letter in enumerate(_PREFIXES)}
+    | {f"{letter}i": 1024 ** (i + 1) for i, letter in enumerate(_PREFIXES)}
+)
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*([kmgt]i?|)b?", re.IGNORECASE)
 # Limits of the container, where there is one; "max" where there is none.
 _CONTAINER_LIMITS = (
     "/sys/fs/cgroup/memory.max",
@@ -60,8 +66,10 @@ class Resources:
         UsageError
             If a number is none, or too small.
         """
-        if jobs is not None and jobs < 1:
-            raise UsageError(f"{jobs} is not a number of threads", where="--jobs", hint="--jobs 2")
+        if jobs is not None and (not _is_whole(jobs) or jobs < 1):
+            raise UsageError(
+                f"{jobs!r} is not a number of threads", where="--jobs", hint="--jobs 2"
+            )
         return cls(
             jobs=processors() if jobs is None else jobs,
             memory=machine_memory() // SHARE if memory is None else parse_memory(memory),
@@ -141,13 +149,18 @@ def parse_memory(text: str | int) -> int:
     >>> [parse_memory(text) for text in ("512MB", "1.5 GiB", 4096)]
     [512000000, 1610612736, 4096]
     """
-    found = _SIZE.fullmatch(str(text).strip())
+    is_size = isinstance(text, str) or _is_whole(text)
+    found = _SIZE.fullmatch(str(text).strip()) if is_size else None
     size = 0 if found is None else int(float(found[1]) * _UNITS[found[2].lower()])
     if size < 1:
         raise UsageError(
             f"{str(text)!r} is not an amount of memory", where="--memory", hint="--memory 2GB"
         )
     return size
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def size_text(size: int) -> str:

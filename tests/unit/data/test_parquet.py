@@ -101,5 +101,26 @@ def test_a_list_column_is_estimated_by_its_own_length(tmp_path, caplog):
     caplog.set_level(logging.INFO, "wcetool")
     wcetool.score_file(path, jobs=1, memory="1GB")
     assert caplog.messages == []
-    wcetool.score_file(path, jobs=1, memory="12MB")
+    wcetool.score_file(path, jobs=1, memory="28MB")
     assert "read in pieces" in caplog.text
+
+
+@pytest.mark.parametrize("row_group", [1000, 6000])
+def test_a_label_whose_name_is_the_path_of_a_nested_field(tmp_path, row_group):
+    path = tmp_path / "nested.parquet"
+    nested = pa.array([{"b": f"q{i}"} for i in range(6000)])
+    table = pa.table({"a.b": ["x", "y", "z"] * 2000, "a": nested})
+    pq.write_table(table, path, row_group_size=row_group)
+    assert wcetool.analyze(path, label_column="a.b").counts.count.tolist() == [2000] * 3
+
+
+def test_small_columns_beside_the_scores_do_not_make_the_estimate_small(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "wcetool")
+    scores = {f"p_{k}": np.full(4000, 1 / 150) for k in range(150)}
+    small = {f"flag_{k}": np.zeros(4000, dtype=np.int8) for k in range(1500)}
+    for name, columns in (("bare", scores), ("beside", {**scores, **small})):
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(pa.table({"label": ["0"] * 4000, **columns}), path)
+        wcetool.score_file(path, scores="p_*", jobs=1, memory="1MB")
+    bare, beside = (message.split(" in memory")[0].split()[-2:] for message in caplog.messages)
+    assert bare == beside

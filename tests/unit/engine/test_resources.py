@@ -17,7 +17,7 @@ def test_a_thread_a_processor_and_a_quarter_of_the_memory_by_default(monkeypatch
     assert Resources.of(3, "2kB") == Resources(jobs=3, memory=2000)
 
 
-@pytest.mark.parametrize("jobs", [0, -1])
+@pytest.mark.parametrize("jobs", [0, -1, "2", 2.5, True])
 def test_no_threads_are_refused(jobs):
     with pytest.raises(UsageError, match="--jobs"):
         Resources.of(jobs)
@@ -31,6 +31,7 @@ def test_no_threads_are_refused(jobs):
         ("1.5G", 1_500_000_000),
         ("2GiB", 2 << 30),
         ("64KiB", 1 << 16),
+        ("0.5TB", 5 * 10**11),
         ("100000", 100_000),
         (100_000, 100_000),
     ],
@@ -39,7 +40,10 @@ def test_sizes(text, size):
     assert parse_memory(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "much", "GB", "-1GB", "1TBB", "0", "1e9", "1 GB more"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "much", "GB", "-1GB", "1TBB", "0", "1e9", "1 GB more", "9" * 400, "٣MB", 2.5, True, None],
+)
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(UsageError, match="is not an amount of memory"):
         parse_memory(text)

@@ -140,7 +140,7 @@ class _Part:
     rows : int
         Rows of all row groups.
     column_bytes : int
-        Bytes of a column in the file, uncompressed, on average.
+        About the bytes of a column in the file, uncompressed.
     """
 
     columns: list[tuple[Column, ColumnKind]]
@@ -152,17 +152,21 @@ class _Part:
     @classmethod
     def of(cls, split: Split, table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> _Part:
         groups = list(range(*(split.row_groups or (0, len(table.row_groups)))))
-        return cls(
-            [(table.columns[place], kind) for place, kind in columns],
-            table.constants,
-            groups,
-            sum(table.row_groups[i].rows for i in groups),
-            sum(table.row_groups[i].size for i in groups) // max(len(table.columns), 1),
-        )
+        chosen = [(table.columns[place], kind) for place, kind in columns]
+        rows = sum(table.row_groups[i].rows for i in groups)
+        size = sum(table.row_groups[i].size for i in groups)
+        # Columns beside those that are read may be far smaller.
+        decoded = rows * sum(column.row_bytes for column, _ in chosen)
+        column_bytes = max(size // max(len(table.columns), 1), decoded // max(len(chosen), 1))
+        return cls(chosen, table.constants, groups, rows, column_bytes)
 
     def labels(self) -> list[str]:
-        """Name the columns that are read as dictionaries."""
-        return [name for name, kind in self._stored() if kind is ColumnKind.LABEL]
+        """Name the columns that are read as dictionaries.
+
+        A name with a dot is a path to Arrow as well, and may lead into a struct.
+        """
+        labels = (name for name, kind in self._stored() if kind is ColumnKind.LABEL)
+        return [name for name in labels if "." not in name]
 
     def need(self) -> MemoryNeed:
         """Estimate what is held while the rows are read."""
@@ -206,9 +210,16 @@ class _Part:
         return n_open * min(PAGE_BYTES, 2 * self.column_bytes)
 
     def _row_bytes(self) -> int:
-        """Estimate what a decoded row takes: two batches of a stream, a slab beside a piece."""
+        """Estimate what a decoded row takes: two batches of a stream, a slab beside a piece.
+
+        Lists take twice as much while they are decoded.
+        """
         row_bytes = sum(column.row_bytes for column, _ in self.columns)
-        return row_bytes + (SLAB_COLUMNS * 8 if self._is_wide() else row_bytes)
+        if self._is_wide():
+            return row_bytes + SLAB_COLUMNS * 8
+        return 2 * sum(
+            column.row_bytes * (2 if column.length > 1 else 1) for column, _ in self.columns
+        )
 
     def _stored(self) -> list[tuple[str, ColumnKind]]:
         """List the columns that are in the file itself."""
@@ -307,6 +318,8 @@ def _open(file: InputFile, *, dictionary: Sequence[str] = (), footer: Any = None
 def _broken(file: InputFile, error: BaseException) -> InputError:
     if isinstance(error, OSError) and error.errno is not None:
         return InputError(streams.os_message(error), where=file.path)
+    if isinstance(error, pa.ArrowNotImplementedError):
+        return InputError("holds what Arrow cannot read", where=file.path, details=(str(error),))
     return InputError(
         "is not a whole Parquet file: truncated, damaged, or of another format",
         where=file.path,
