@@ -565,6 +565,7 @@ def test_a_scheme_misspelt_in_score(cli, preds):
         (["analyze", "l.csv", "-f", "yaml"], "'yaml'"),
         (["analyze", "l.csv", "--buckets", "20,100"], "--buckets"),
         (["analyze", "l.csv", "--jobs", "0"], "--jobs: 0 is not a number of threads"),
+        (["analyze", "l.csv", "--names", ""], "--names: no file is named"),
         (["analyze", "l.csv", "--delimiter", "::"], "--delimiter"),
         (["analyze", "l.csv", "--delimiter", '"'], "also that of --quote-char"),
         (["analyze", "l.csv", "--skip-lines", "-1"], "--skip-lines"),
@@ -831,3 +832,18 @@ def test_hostile_column_and_file_names_reach_no_terminal_raw(cli, write):
 def test_markup_in_errors_is_shown_as_text(cli, write):
     write("labels.csv", "[bold]id[/bold],x\na,1\n")
     refused(cli("analyze", "labels.csv"), 3, "columns: [bold]id[/bold], x")
+
+
+def test_a_quote_that_is_never_closed_shows_the_file_and_nothing_else(cli, write):
+    write("q.csv", "id,label,z\n" + "1,a,b\n" * 50 + '5,"abc,x')
+    ran = cli("analyze", "q.csv", "-l", "label")
+    assert ran.code == 3
+    assert "end" not in ran.stderr
+    assert "perhaps a quote is opened and never closed" in ran.stderr
+
+
+def test_more_score_columns_than_classes_are_allowed(cli, write):
+    write("p.csv", "label,p_a,p_b,p_c\n" + "a,0.5,0.25,0.25\nb,0.25,0.5,0.25\n" * 9)
+    ran = cli("score", "p.csv", "--max-classes", "2")
+    assert ran.code == 3
+    assert "more than 2 distinct labels" in ran.stderr

@@ -21,7 +21,7 @@ from wcetool.data.class_columns import match_classes
 from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
-from wcetool.data.labels import Distinct
+from wcetool.data.labels import Distinct, check_class_limit
 from wcetool.data.options import LabelRules, ReadingOptions, refuse_idle
 from wcetool.data.score_arrays import column_scores, list_lengths, list_scores, score_matrix
 from wcetool.data.score_columns import Clues, ScoreColumns, choose_score_columns
@@ -173,6 +173,7 @@ def decide_layout(
         renormalize=request.renormalize,
         positive=found.positive,
     )
+    check_class_limit(found.classes, reading.rules, dataset.where)
     kind, note = _kind_of_scores(form, chosen, request, head.values, dataset.where)
     if note is not None:
         notes.append(note)

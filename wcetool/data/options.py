@@ -433,6 +433,8 @@ def _without_twins(pairs: list[tuple[str, object]], path: str) -> dict[str, obje
 
 
 def _read_text(path: str, option: str) -> str:
+    if not path:
+        raise UsageError("no file is named", where=option)
     with streams.open_file(path) as stream:
         try:
             return stream.read().decode("utf-8-sig")

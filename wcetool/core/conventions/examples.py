@@ -43,8 +43,8 @@ class Examples:
     kind : InputKind
         What the scores are.
     dtype : NumPy dtype
-        float16, float32 or float64: the type that the framework computes in. The arithmetic here is in
-        float64; only where rounding is part of the number it is not.
+        float16, float32 or float64: the type that the framework computes in. The arithmetic here
+        is in float64; only where rounding is part of the number it is not.
     class_weight : float64 array, a mapping of class to weight, or None
         By class or column.
     pos_weight : float64 array, or None

@@ -27,6 +27,7 @@ from wcetool.data.formats.text_head import (
 )
 from wcetool.data.formats.text_reading import (
     BLOCK_BYTES,
+    END_LABEL,
     READ_ERRORS,
     dialect_of,
     ignore_bytes,
@@ -38,8 +39,7 @@ from wcetool.data.options import TextOptions, refuse_twin_characters
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
-# What stands in the requested columns of the row that is appended to every stream.
-_END_LABEL = "\x03\x04end\x04\x03"
+# The score in the row that is appended to every stream.
 _END_SCORE = -1.2345678901234567e-300
 
 _TEXT = pa.string()
@@ -199,7 +199,7 @@ def _end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
 
 
 def _end_value(kind: ColumnKind) -> str | float:
-    return _END_SCORE if kind is ColumnKind.SCORE else _END_LABEL
+    return _END_SCORE if kind is ColumnKind.SCORE else END_LABEL
 
 
 def _without_end(

@@ -14,6 +14,8 @@ from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, counted, short_repr
 
+# A label that no file holds; stands in the row that is appended to every stream.
+END_LABEL = "\x03\x04end\x04\x03"
 BLOCK_BYTES = 2 << 20  # a block of the reader, which reads dozens ahead; a longer record is refused
 READ_ERRORS = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, UnicodeError)
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
@@ -132,6 +134,8 @@ def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> In
     above = "the header" if dialect.header else "the first row"
     swallowed = dialect.quote_char is not None and dialect.quote_char in text and "\n" in text
     named = dialect.header and row == 1 and fields == width + 1
+    end_row = text.find(END_LABEL)  # no line of the file
+    text = text if end_row < 0 else text[:end_row].rstrip(f"{dialect.delimiter}\n")
     details = [f"text: {short_repr(text.removesuffix(' ...'))}"]
     if named:
         details.append("one field more than the header: are there row names without a header?")
