@@ -71,6 +71,32 @@ def test_every_convention_is_explained_in_every_form(cli):
         assert f"divides by {entry.divides_by}" in shown["table"].stdout
 
 
+def test_conventions_are_explained_by_framework_and_task(cli):
+    ran = cli("explain", "--like", "keras", "--task", "multilabel")
+    assert ran.code == 0
+    assert "keras.losses.BinaryCrossentropy" in ran.stdout
+    assert "keras.losses.SparseCategoricalCrossentropy" not in ran.stdout
+    assert "class_weight has no place per label" in ran.stdout
+    one = cli("explain", "conventions", "--like", "torch.CrossEntropyLoss", "-f", "json")
+    (entry,) = json.loads(one.stdout)["conventions"]
+    assert entry["api"] == "torch.nn.CrossEntropyLoss"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([], "there is nothing to explain"),
+        (["schemes", "--like", "keras"], "schemes have neither --like nor --task"),
+        (["--like", "keros"], "'keros' is no convention"),
+        (["--like", "catboost", "--task", "multilabel"], "catboost has no multilabel loss"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(cli, args, said):
+    ran = cli("explain", *args)
+    assert ran.code == 2
+    assert said in ran.stderr
+
+
 def test_balanced_is_an_alias_that_prints_as_inverse(cli, abcd):
     assert (
         cli("weights", "labels.csv", "--scheme", "balanced", "-f", "json").json["scheme"]

@@ -61,7 +61,10 @@ _EPILOGS: dict[Callable[..., None], tuple[str, ...]] = {
         "Memory: a few blocks of the file, or row groups of a wide one within --memory,",
         "and classes x classes counts; it does not grow with the rows.",
     ),
-    explain: ("Example: wcetool explain schemes",),
+    explain: (
+        "Example: wcetool explain schemes",
+        "Example: wcetool explain --like keras --task multilabel",
+    ),
 }
 for command, epilog in _EPILOGS.items():
     app.command(cls=GroupedCommand, epilog="\n".join(epilog))(spread(command))

@@ -57,6 +57,7 @@ class Task(StrEnum):
 
     MULTICLASS = "multiclass"  # one score a class
     BINARY = "binary"  # one score: that of the positive class
+    MULTILABEL = "multilabel"  # one score a label, any subset of them true
 
 
 Word = TypeVar("Word", bound=StrEnum)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wcetool.core.conventions import CONVENTIONS, Convention
+from wcetool.core.conventions import CONVENTIONS, Convention, find_convention
 from wcetool.core.schemes import SCHEMES, Scheme
+from wcetool.core.vocabulary import Task
+from wcetool.errors import UsageError
 from wcetool.results.document import Row, signature
 
 SCHEMES_SCHEMA = "wcetool.schemes/1"
@@ -80,9 +82,31 @@ class ConventionCatalog:
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def of_registry(cls) -> ConventionCatalog:
-        """List the registered conventions, in the order of registration."""
-        return cls(conventions=CONVENTIONS)
+    def of_registry(cls, like: str | None = None, task: Task | None = None) -> ConventionCatalog:
+        """List the registered conventions, in the order of registration.
+
+        Parameters
+        ----------
+        like : str, optional
+            A framework, or one convention.
+        task : Task, optional
+            What they are losses for.
+
+        Raises
+        ------
+        UsageError
+            If there is no such convention.
+        """
+        found = [entry for entry in CONVENTIONS.values() if like in {None, entry.framework}]
+        if not found:
+            found = [find_convention(str(like))]
+        chosen = {entry.name: entry for entry in found if task is None or task in entry.tasks}
+        if not chosen:
+            others = sorted({one for entry in found for one in entry.tasks})
+            raise UsageError(
+                f"{like} has no {task} loss", where="--task", hint=f"--task {others[0]}"
+            )
+        return cls(conventions=chosen)
 
     @property
     def signature(self) -> str:

@@ -11,10 +11,16 @@ from typing import Any
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.conventions.examples import Examples, Losses, Options, Target
-from wcetool.core.vocabulary import InputKind
+from wcetool.core.vocabulary import InputKind, Task
 from wcetool.errors import UsageError, listed, nearest
 
 LOGITS, PROBS = InputKind.LOGITS, InputKind.PROBS
+_TASKS = {
+    Target.INDEX: Task.MULTICLASS,
+    Target.SOFT: Task.MULTICLASS,
+    Target.BINARY: Task.BINARY,
+    Target.MULTILABEL: Task.MULTILABEL,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,11 @@ class Convention:
     def name(self) -> str:
         """How users name it."""
         return self.api if self.api.startswith(self.framework) else f"{self.framework}:{self.api}"
+
+    @property
+    def tasks(self) -> frozenset[Task]:
+        """What it is a loss for."""
+        return frozenset(_TASKS[target] for target in self.targets)
 
     def check_form(self, target: Target, kind: InputKind) -> None:
         """Refuse targets or scores that it does not take.
