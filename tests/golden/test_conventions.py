@@ -1,11 +1,14 @@
 """Every convention gives the number that its framework gave, and refuses what it refuses."""
 
+import contextlib
 import inspect
 from pathlib import Path
 
 import interpreter
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import wcetool
 from wcetool.core.conventions import CONVENTIONS, RULES, find_convention
@@ -146,3 +149,37 @@ def test_the_balanced_accuracy_that_is_left_out_is_a_metric_of_the_score():
     if set(case["y"]) == set(range(max(classes) + 1)) and case["sample_weight"] is None:
         found = wcetool.score(case["y"], scores, input="probs").numbers
         assert found.balanced_accuracy == pytest.approx(case["expected"], rel=1e-12)
+
+
+SHAPES = [(), (4,), (4, 1), (4, 3), (3,), (0,), (0, 3), (1, 1), (4, 3, 2)]
+
+
+@EVERY
+@given(data=st.data())
+def test_any_shapes_give_a_number_or_a_refusal(convention, data):
+    """Never another error: what a framework cannot take is named."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    y_shape = data.draw(st.sampled_from(SHAPES))
+    shape = data.draw(st.sampled_from([y_shape, *SHAPES]))
+    whole = data.draw(st.booleans())
+    y = rng.integers(-1, 4, y_shape) if whole else rng.random(y_shape)
+    weights = {
+        name: rng.random(data.draw(st.sampled_from(SHAPES)))
+        for name in sorted(convention.weights)
+        if data.draw(st.booleans())
+    }
+    options = {
+        name: data.draw(st.sampled_from([0, 1, -1, 0.5, 3]))
+        for name in convention.options
+        if data.draw(st.booleans())
+    }
+    with contextlib.suppress(wcetool.WceError):
+        wcetool.framework_loss(
+            convention.name,
+            y,
+            rng.random(shape),
+            input=data.draw(st.sampled_from(convention.kinds)).value,
+            target=data.draw(st.sampled_from(convention.targets)).value,
+            **weights,
+            **options,
+        )

@@ -189,6 +189,8 @@ def _numbers(values: Any, what: str) -> npt.NDArray[Any]:
     array = np.asarray(values)
     if array.dtype.kind not in "fiub" or array.ndim > 2:
         raise InputError(f"{what} are no numbers in rows and columns")
+    if array.ndim == 0 and what in {"scores", "targets"}:
+        raise InputError(f"{what} are one number, not one a row")
     return array
 
 

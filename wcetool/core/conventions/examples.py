@@ -113,6 +113,19 @@ class Examples:
             raise InputError(f"{self.pos_weight.size} positive weights for {self.n_classes} labels")
         return self.pos_weight
 
+    def index(self) -> npt.NDArray[np.int64]:
+        """Return class indices as they are, shape (n_samples,).
+
+        Raises
+        ------
+        InputError
+            If the targets are not one whole number a row.
+        """
+        if self.y.dtype.kind != "i" or self.y.size != len(self.scores):
+            raise InputError(f"a class index a row is needed, not targets of shape {self.y.shape}")
+        index: npt.NDArray[np.int64] = self.y.reshape(len(self.scores))
+        return index
+
     def checked_index(self, *, ignored: int | None = None) -> npt.NDArray[np.int64]:
         """Return class indices, shape (n_samples,).
 
@@ -121,7 +134,7 @@ class Examples:
         InputError
             If one is outside of the classes and not ignored; names the row.
         """
-        index: npt.NDArray[np.int64] = self.y.reshape(len(self.scores))
+        index = self.index()
         outside = (index < 0) | (index >= self.n_classes)
         if ignored is not None:
             outside &= index != ignored

@@ -6,19 +6,32 @@ import numpy as np
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.conventions.examples import Options
-from wcetool.errors import UsageError
+from wcetool.errors import InputError, UsageError
+
+
+def in_columns(rows: FloatArray) -> FloatArray:
+    """Return scores that have a column for each class.
+
+    Raises
+    ------
+    InputError
+        If they have not.
+    """
+    if rows.ndim != 2 or not rows.shape[1]:
+        raise InputError(f"a column for each class is needed, not scores of shape {rows.shape}")
+    return rows
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Return logarithms of the softmax of each row; NaN where a logit is +inf."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    shifted = logits - in_columns(logits).max(axis=1, keepdims=True)
     log_proba: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return log_proba
 
 
 def softmax(logits: FloatArray) -> FloatArray:
     """Return the softmax of each row."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    powers = np.exp(logits - in_columns(logits).max(axis=1, keepdims=True))
     proba: FloatArray = powers / powers.sum(axis=1, keepdims=True)
     return proba
 
@@ -46,13 +59,14 @@ def sigmoid_cross_entropy(logits: FloatArray, t: FloatArray) -> FloatArray:
 
 def cross_entropy(t: FloatArray, log_proba: FloatArray) -> FloatArray:
     """Return -sum(t log p) of each row; 0 times infinity is NaN, as in the frameworks."""
-    total: FloatArray = -(t * log_proba).sum(axis=1)
+    total: FloatArray = -(t * in_columns(log_proba)).sum(axis=1)
     return total
 
 
 def chosen(rows: FloatArray, index: np.ndarray) -> FloatArray:
     """Return the value of one column a row."""
-    picked: FloatArray = np.take_along_axis(rows, index[:, np.newaxis], axis=1)[:, 0]
+    columns = in_columns(rows)
+    picked: FloatArray = np.take_along_axis(columns, index[:, np.newaxis], axis=1)[:, 0]
     return picked
 
 

@@ -15,6 +15,7 @@ from wcetool.core.conventions.formulas import (
     chosen,
     cross_entropy,
     focal_factor,
+    in_columns,
     log_softmax,
     sigmoid,
     sigmoid_cross_entropy,
@@ -50,7 +51,7 @@ def _complement(proba: FloatArray, examples: Examples) -> FloatArray:
 
 
 def _normalized(proba: FloatArray) -> FloatArray:
-    rows: FloatArray = proba / proba.sum(axis=1, keepdims=True)
+    rows: FloatArray = proba / in_columns(proba).sum(axis=1, keepdims=True)
     return rows
 
 
@@ -85,10 +86,7 @@ def _categorical(examples: Examples, options: Options) -> Losses:
 
 def _sparse(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
     ignored = options["ignore_class"]
-    if jax:
-        index = examples.y.reshape(len(examples.scores))
-    else:
-        index = examples.checked_index(ignored=ignored)
+    index = examples.index() if jax else examples.checked_index(ignored=ignored)
     log_proba = _sparse_log_proba(examples, jax=jax)
     if jax:  # one-hot rows: a class without a column costs nothing
         inside = (index >= 0) & (index < examples.n_classes)
@@ -112,7 +110,12 @@ def _sparse_log_proba(examples: Examples, *, jax: bool) -> FloatArray:
 
 def _binary(examples: Examples, options: Options) -> Losses:
     t = smoothed(examples.as_rows(), smoothing(options), 2)
-    return _weighed(_binary_elements(examples, t).mean(axis=-1), examples)
+    return _weighed(_mean_of_labels(_binary_elements(examples, t)), examples)
+
+
+def _mean_of_labels(values: FloatArray) -> FloatArray:
+    """Average over the last axis: the rows, where there is no other."""
+    return np.asarray(values.sum(axis=-1) / values.shape[-1])
 
 
 def _binary_elements(examples: Examples, t: FloatArray, *, clipped: bool = False) -> FloatArray:
@@ -143,7 +146,7 @@ def _binary_focal(examples: Examples, options: Options, *, jax: bool = False) ->
     values = values * focal_factor(proba, t, float(options["gamma"]))
     if options["apply_class_balancing"]:
         values = values * alpha_factor(t, float(options["alpha"]))
-    return _weighed(values.mean(axis=-1), examples)
+    return _weighed(_mean_of_labels(values), examples)
 
 
 def row_weights(y: np.ndarray, class_weight: FloatArray | Mapping[int, float] | None) -> FloatArray:
@@ -158,8 +161,11 @@ def row_weights(y: np.ndarray, class_weight: FloatArray | Mapping[int, float] | 
         index = np.rint(y.reshape(len(y))).astype(np.int64)
     if class_weight is None:
         return np.ones(len(y))
-    given = class_weight if isinstance(class_weight, Mapping) else dict(enumerate(class_weight))
-    return np.array([float(given.get(int(k), 1.0)) for k in index])
+    if not isinstance(class_weight, Mapping):
+        if np.ndim(class_weight) != 1:
+            raise InputError("class weights are a mapping, or a weight a class")
+        class_weight = dict(enumerate(class_weight))
+    return np.array([float(class_weight.get(int(k), 1.0)) for k in index])
 
 
 _LOSSES: dict[str, Callable[[Examples, Options], Losses]] = {

@@ -14,6 +14,7 @@ from wcetool.core.conventions.formulas import (
     chosen,
     cross_entropy,
     focal_factor,
+    in_columns,
     log_softmax,
     sigmoid,
     sigmoid_cross_entropy,
@@ -66,7 +67,7 @@ def _one_hot(examples: Examples, labels: list[int] | None, n_columns: int) -> Fl
         if not np.isin(examples.y, (0.0, 1.0)).all():
             raise InputError("targets other than 0 and 1 are refused")
         return examples.as_rows()
-    y = examples.y.reshape(len(examples.scores))
+    y = examples.index()
     known = np.unique(y if labels is None else np.asarray(labels))
     if len(known) < 2:
         raise InputError("there is one label only: give labels", hint="labels=[...]")
@@ -86,6 +87,8 @@ def _brier(examples: Examples, _: Options) -> Losses:
         values = ((proba - t) ** 2).sum(axis=1)
     else:
         positive = proba[:, -1] if proba.ndim == 2 else proba
+        if examples.y.size != len(proba) or positive.size != len(proba):
+            raise InputError("there is more than one score or target a row")
         y = examples.y.reshape(len(proba)).astype(np.float64)
         known = np.unique(y)
         if len(known) > 2:
@@ -96,7 +99,7 @@ def _brier(examples: Examples, _: Options) -> Losses:
 
 def _integer_labels(examples: Examples, _: Options) -> Losses:
     """Wrap negative labels, and give NaN for those outside, without a word."""
-    y, k = examples.y.reshape(len(examples.scores)), examples.n_classes
+    y, k = examples.index(), examples.n_classes
     outside = (y >= k) | (y < -k)
     index = np.where(outside, 0, y) % k
     losses = np.where(outside, np.nan, -chosen(log_softmax(examples.scores), index))
@@ -150,7 +153,7 @@ def _xgboost_binary(examples: Examples, options: Options) -> Losses:
 
 def _xgboost_multi(examples: Examples, options: Options) -> Losses:
     _refuse_negative_weights(examples)
-    narrow = examples.scores.astype(np.float32)
+    narrow = in_columns(examples.scores).astype(np.float32)
     powers = np.exp(narrow - narrow.max(axis=1, keepdims=True))
     proba = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float64)
     true = chosen(proba, examples.checked_index())
