@@ -124,3 +124,20 @@ def test_small_columns_beside_the_scores_do_not_make_the_estimate_small(tmp_path
         wcetool.score_file(path, scores="p_*", jobs=1, memory="1MB")
     bare, beside = (message.split(" in memory")[0].split()[-2:] for message in caplog.messages)
     assert bare == beside
+
+
+def test_a_piece_with_fewer_rows_than_the_metadata_say_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "short.parquet"
+    write_wide(path, 100, row_group=100)
+    decoded = parquet._Part._decoded
+
+    def short(self, reader, names, rows):
+        cut = "logit_149" in names
+        return (
+            batch.slice(0, 60) if cut else batch for batch in decoded(self, reader, names, rows)
+        )
+
+    monkeypatch.setattr(parquet._Part, "_decoded", short)
+    with pytest.raises(wcetool.InputError, match="is not a whole Parquet file") as raised:
+        wcetool.score_file(path)
+    assert "ends after 60 rows of 100" in str(raised.value)

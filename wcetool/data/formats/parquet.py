@@ -258,6 +258,8 @@ class _Part:
                 found.append(batch.slice(first, size - sum(map(len, found))))
             if above >= rows.stop:
                 break
+        if above < rows.stop:  # or the piece would keep rows of the one before
+            raise pa.ArrowInvalid(f"a column ends after {above:,} rows of {self.rows:,}")
         return found[0] if len(found) == 1 else _joined(found)
 
     def _with_constants(
