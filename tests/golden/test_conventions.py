@@ -146,9 +146,8 @@ def test_the_balanced_accuracy_that_is_left_out_is_a_metric_of_the_score():
     predicted = np.array(case["scores"], dtype=int)
     classes = sorted({*case["y"], *predicted.tolist()})
     scores = np.eye(max(classes) + 1)[predicted]
-    if set(case["y"]) == set(range(max(classes) + 1)) and case["sample_weight"] is None:
-        found = wcetool.score(case["y"], scores, input="probs").numbers
-        assert found.balanced_accuracy == pytest.approx(case["expected"], rel=1e-12)
+    found = wcetool.score(case["y"], scores, input="probs").numbers
+    assert found.balanced_accuracy == pytest.approx(case["expected"], rel=1e-12)
 
 
 SHAPES = [(), (4,), (4, 1), (4, 3), (3,), (0,), (0, 3), (1, 1), (4, 3, 2)]
@@ -183,3 +182,40 @@ def test_any_shapes_give_a_number_or_a_refusal(convention, data):
             **weights,
             **options,
         )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"label_smoothing": "much"}, "label_smoothing cannot be 'much'"),
+        ({"ignore_index": [0]}, r"ignore_index cannot be \[0\]"),
+        ({"class_weight": {0: 1.0, 1: 2.0}}, "not a mapping"),
+        ({"class_weight": ["a", "b"]}, "class weights are no numbers"),
+        ({"y_true": [[0], [0, 1]]}, "rows of different lengths"),
+        ({"y_true": ["a", "b"]}, "targets are no numbers"),
+        ({"y_true": [0.5, 1]}, "targets are no class indices"),
+    ],
+)
+def test_what_is_no_number_is_refused(changed, said):
+    y_score = [[0.5, 0.5], [0.25, 0.75]]
+    call = {"y_true": [0, 1], "y_score": y_score, "input": "logits", **changed}
+    with pytest.raises(wcetool.WceError, match=said):
+        wcetool.framework_loss("torch.nn.CrossEntropyLoss", **call)
+
+
+@pytest.mark.parametrize(
+    "labels", [0, [], ["a", "b"], [[0, 1], [1]], [[0, 1], [1, 1]], [-1, 0], [0.5]]
+)
+@pytest.mark.parametrize("weights", [None, [1.0], 2.0])
+def test_any_labels_give_weights_or_a_refusal(labels, weights):
+    for rule in RULES.values():
+        with contextlib.suppress(wcetool.WceError):
+            wcetool.framework_weights(rule.api, labels, sample_weight=weights)
+        with contextlib.suppress(wcetool.WceError):
+            options = {
+                "classes": [0, 1],
+                "auto_class_weights": "Balanced",
+                "class_weight": {0: 2.0},
+            }
+            chosen = {name: value for name, value in options.items() if name in rule.options}
+            wcetool.framework_weights(rule.api, labels, sample_weight=weights, **chosen)

@@ -100,13 +100,13 @@ def framework_loss(
     kind = parse_word(InputKind, input, option="--input", default=InputKind.LOGITS)
     scores = _numbers(y_score, "scores")
     dtype = scores.dtype if scores.dtype in _NARROW else np.dtype(np.float64)
-    y = np.asarray(y_true)
+    y = _numbers(y_true, "targets")
     chosen = _target(convention, y, scores, target)
     convention.check_form(chosen, kind)
     if chosen is Target.INDEX:
         y = _indices(y)
     else:
-        y = _rounded(_numbers(y, "targets"), dtype)
+        y = _rounded(y, dtype)
         if y.ndim == 1 and scores.shape == (len(y), 1):
             y = y[:, np.newaxis]
     if len(y) != len(scores):
@@ -167,7 +167,12 @@ def framework_weights(
     if unknown:
         raise UsageError(f"{like} has no option {unknown[0]!r}: {listed(rule.options)}")
     weights = _optional(sample_weight, "sample weights", np.dtype(np.float64))
-    return rule.weights(np.asarray(y_true), weights, **options)
+    labels = _array(y_true, "labels")
+    if not labels.size:
+        raise InputError("there are no labels")
+    if labels.ndim not in {1, 2} or (weights is not None and weights.ndim != 1):
+        raise InputError(f"labels of shape {labels.shape} are not one a row")
+    return rule.weights(labels, weights, **options)
 
 
 def _target(
@@ -185,8 +190,15 @@ def _target(
     return next((one for one in likely if one in convention.targets), likely[0])
 
 
+def _array(values: Any, what: str) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise InputError(f"{what} have rows of different lengths") from None
+
+
 def _numbers(values: Any, what: str) -> npt.NDArray[Any]:
-    array = np.asarray(values)
+    array = _array(values, what)
     if array.dtype.kind not in "fiub" or array.ndim > 2:
         raise InputError(f"{what} are no numbers in rows and columns")
     if array.ndim == 0 and what in {"scores", "targets"}:
@@ -199,9 +211,8 @@ def _rounded(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> FloatArray:
 
 
 def _indices(y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    numbers = _numbers(y, "targets")
-    index = numbers.astype(np.int64)
-    if (index != numbers).any():
+    index = y.astype(np.int64)
+    if (index != y).any():
         raise InputError("targets are no class indices")
     return index
 

@@ -77,7 +77,9 @@ class Examples:
         """
         if self.class_weight is None:
             return np.ones(self.n_classes)
-        weights = np.asarray(self.class_weight, dtype=np.float64)
+        if isinstance(self.class_weight, Mapping):
+            raise InputError("class weights are a list here, a weight a class, not a mapping")
+        weights = self.class_weight
         if weights.shape != (self.n_classes,):
             raise InputError(f"{weights.size} class weights for {self.n_classes} classes")
         return weights

@@ -300,6 +300,7 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             losses=_categorical_focal,
             reductions=_REDUCTIONS,
             options={"alpha": 0.25, "gamma": 2.0, "label_smoothing": 0.0},
+            lists=frozenset({"alpha"}),
             weights=_BY_ROW,
             traps=("probabilities are clipped from logits as well",),
         ),

@@ -192,6 +192,7 @@ CONVENTIONS = (
         losses=_log_loss,
         reductions=("mean",),
         options={"normalize": True, "labels": None},
+        lists=frozenset({"labels"}),
         weights=_BY_ROW,
         traps=("columns follow the sorted labels, whatever the order of labels=",),
     ),

@@ -5,9 +5,12 @@ Every convention is one entry; the modules beside this one hold those of their f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.conventions.examples import Examples, Losses, Options, Target
@@ -45,6 +48,8 @@ class Convention:
         Those that it has, the default one first.
     options : mapping of str to value
         The options that it has, and their defaults.
+    lists : frozenset of str
+        The options that may be a list of numbers.
     weights : frozenset of str
         Which of class_weight, pos_weight and sample_weight it takes.
     """
@@ -59,6 +64,7 @@ class Convention:
     losses: Callable[[Examples, Options], Losses]
     reductions: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
     weights: frozenset[str] = frozenset()
     traps: tuple[str, ...] = ()
 
@@ -107,7 +113,21 @@ class Convention:
         losses = self.losses(examples, {**self.options, "reduction": how, **options})
         return losses.reduced(how), losses.values
 
+    def _takes(self, option: str, value: Any) -> bool:
+        """Tell whether an option may have a value: of the kind of its default, else numbers."""
+        default = self.options[option]
+        if isinstance(default, bool | str):
+            return isinstance(value, type(default))
+        in_list = option in self.lists and isinstance(value, Sequence | np.ndarray)
+        return all(
+            isinstance(one, Real) and not isinstance(one, bool)
+            for one in (value if in_list else [value])
+        )
+
     def _check(self, examples: Examples, options: Options) -> None:
+        for option, value in options.items():
+            if option in self.options and not self._takes(option, value):
+                raise UsageError(f"{self.name}: {option} cannot be {value!r}")
         unknown = [option for option in options if option not in self.options]
         if unknown:
             near = nearest(unknown[0], list(self.options))

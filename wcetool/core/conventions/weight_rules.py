@@ -62,9 +62,13 @@ def _class_weight(
     sample_weight: FloatArray | None,
     *,
     class_weight: str | Mapping[int, float] | None = None,
-    classes: Sequence[int],
+    classes: Sequence[int] | None = None,
 ) -> FloatArray:
     """Refuse classes that are not among the labels, and unknown keys beside a missing class."""
+    if classes is None:
+        raise UsageError("the classes are not given", hint="classes=[...]")
+    if y.ndim != 1:
+        raise InputError("labels of several outputs have no class weights in common")
     absent = sorted(set(y.tolist()) - set(classes))
     if absent:
         raise InputError(f"label {absent[0]!r} is not among the classes")
@@ -116,12 +120,18 @@ def _sample_weight(
     return found
 
 
-def _auto(y: Labels, sample_weight: FloatArray | None, *, auto_class_weights: str) -> FloatArray:
+def _auto(
+    y: Labels, sample_weight: FloatArray | None, *, auto_class_weights: str = ""
+) -> FloatArray:
     """Give the largest class 1; sums of sample weights are truncated to whole numbers."""
     if auto_class_weights not in {"Balanced", "SqrtBalanced"}:
         raise UsageError(f"{auto_class_weights!r} is no rule: Balanced or SqrtBalanced")
+    if y.dtype.kind != "i" or y.size != len(y) or y.min(initial=0) < 0:
+        raise InputError("labels are not whole numbers from 0, one a row")
     index = y.reshape(len(y)).astype(np.int64)
     weights = np.ones(len(y)) if sample_weight is None else sample_weight
+    if weights.shape != (len(y),):
+        raise InputError(f"sample weights of shape {weights.shape} for {len(y)} labels")
     sums = np.array(
         [math.trunc(math.fsum(weights[index == k])) for k in range(int(index.max(initial=-1)) + 1)],
         dtype=np.float64,
@@ -141,6 +151,8 @@ def _keras_rows(
 ) -> FloatArray:
     if sample_weight is not None:
         raise InputError("class_weight and sample_weight at once are refused")
+    if y.dtype.kind not in "fiub":
+        raise InputError("labels are no numbers")
     return row_weights(y, class_weight)
 
 
