@@ -53,18 +53,17 @@ def explain(
 ) -> None:
     """Explain weighting schemes, and what each framework does with weights."""
     form = chosen_format(ctx, show, None, None)
-    chosen = topic or (Topic.SCHEMES if like is None and task is None else Topic.CONVENTIONS)
-    if chosen is Topic.SCHEMES and (was_typed(ctx, "like") or was_typed(ctx, "task")):
-        raise UsageError(
-            "schemes have neither --like nor --task", hint="wcetool explain conventions"
-        )
     if topic is None and like is None and task is None:
         raise UsageError(
             "there is nothing to explain", hint="wcetool explain schemes, or explain --like keras"
         )
+    if topic is Topic.SCHEMES and (was_typed(ctx, "like") or was_typed(ctx, "task")):
+        raise UsageError(
+            "schemes have neither --like nor --task", hint="wcetool explain conventions"
+        )
     from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
 
-    if chosen is Topic.CONVENTIONS:
-        emit(ConventionCatalog.of_registry(like, task), form, show)
-    else:
+    if topic is Topic.SCHEMES:
         emit(SchemeCatalog.of_registry(), form, show)
+    else:
+        emit(ConventionCatalog.of_registry(like, task), form, show)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from wcetool.core.arrays import FloatArray
 from wcetool.core.exact import ExactSum
 from wcetool.core.vocabulary import InputKind
-from wcetool.errors import InputError
+from wcetool.errors import InputError, UsageError
 
 Options: TypeAlias = Mapping[str, Any]
 
@@ -115,6 +115,20 @@ class Examples:
             raise InputError(f"{self.pos_weight.size} positive weights for {self.n_classes} labels")
         return self.pos_weight
 
+    def batches(self, size: int) -> Iterator[Examples]:
+        """Cut into runs of rows, the last one perhaps shorter; without sample weights.
+
+        Raises
+        ------
+        UsageError
+            If the size is less than 1.
+        """
+        if size < 1:
+            raise UsageError(f"{size} is not a batch size", where="--batch-size")
+        for start in range(0, len(self.scores), size):
+            rows = slice(start, start + size)
+            yield replace(self, y=self.y[rows], scores=self.scores[rows])
+
     def index(self) -> npt.NDArray[np.int64]:
         """Return class indices as they are, shape (n_samples,).
 
@@ -189,7 +203,7 @@ class Losses:
     def reduced(self, reduction: str) -> FloatArray:
         """Reduce: `none`, a name that ends in `sum`, or one of the divisors.
 
-        Sums are exact; the quotient is rounded once.
+        Sums are exact, each rounded once; then the quotient is.
         """
         if reduction == "none":
             return self.values
@@ -214,8 +228,3 @@ def _quotient(total: float, divisor: float, empty: float) -> float:
             return empty
         return math.nan if total == 0.0 or math.isnan(total) else math.copysign(math.inf, total)
     return total / divisor
-
-
-def ones_like(values: FloatArray) -> FloatArray:
-    """Return a 1 for each element: the denominator of a plain mean."""
-    return np.ones(values.shape)

@@ -24,7 +24,6 @@ from wcetool.core.conventions.formulas import (
     softmax,
 )
 from wcetool.core.conventions.registry import LOGITS, PROBS, Convention
-from wcetool.core.vocabulary import InputKind
 from wcetool.errors import InputError, UsageError
 
 EPSILON = 1e-7  # keras.config.epsilon(), whatever the dtype
@@ -88,14 +87,12 @@ def _sparse(examples: Examples, options: Options, *, jax: bool = False) -> Losse
     ignored = options["ignore_class"]
     index = examples.index() if jax else examples.checked_index(ignored=ignored)
     log_proba = _sparse_log_proba(examples, jax=jax)
+    inside = (index >= 0) & (index < examples.n_classes)
+    known = np.where(inside, index, 0)
     if jax:  # one-hot rows: a class without a column costs nothing
-        inside = (index >= 0) & (index < examples.n_classes)
-        t = np.eye(examples.n_classes)[np.where(inside, index, 0)] * inside[:, np.newaxis]
-        losses = cross_entropy(t, log_proba)
+        losses = cross_entropy(np.eye(examples.n_classes)[known] * inside[:, np.newaxis], log_proba)
     else:
-        inside = index >= 0
-        inside &= index < examples.n_classes
-        losses = -chosen(log_proba, np.where(inside, index, 0))
+        losses = -chosen(log_proba, known)
     return _weighed(losses, examples, None if ignored is None else index != ignored)
 
 
@@ -188,49 +185,42 @@ _LOSS_OPTIONS = {
 }
 
 
-def _model(examples: Examples, options: Options, *, jax: bool) -> tuple[Examples, str]:
+def _model(examples: Examples, options: Options, *, jax: bool) -> Examples:
     """Return what the loss of a model sees, whose only layer is an activation."""
     activation, from_logits = options["activation"], options["from_logits"]
     if activation not in {"linear", "softmax"}:
         raise UsageError(f"{activation!r} is not an activation: linear or softmax")
     if activation == "linear":
-        return examples, options["loss"]
-    proba = softmax(examples.scores)
+        return examples
     if from_logits:
-        return replace(examples, scores=proba), options["loss"]
+        return replace(examples, scores=softmax(examples.scores))
     if not jax:  # TensorFlow goes back to what the activation was given
-        return examples, options["loss"]
-    return replace(examples, scores=proba, kind=InputKind.PROBS), options["loss"]
+        return examples
+    return replace(examples, scores=softmax(examples.scores), kind=PROBS)
 
 
 def _trained(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
     """Weigh each row by its class, then compute the loss of the model."""
-    weights = row_weights(examples.y, examples.class_weight)
-    seen, loss = _model(examples, options, jax=jax)
+    loss = options["loss"]
     if loss not in _LOSSES:
         raise UsageError(f"{loss!r} is not a loss of Keras that is known here")
-    seen = replace(seen, class_weight=None, sample_weight=weights)
+    weights = row_weights(examples.y, examples.class_weight)
+    seen = replace(_model(examples, options, jax=jax), class_weight=None, sample_weight=weights)
     return (_ON_JAX if jax else _LOSSES)[loss](seen, {**_LOSS_OPTIONS, **options})
 
 
 def _fitted(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
     """Average the values of batches, each counted by its rows."""
-    n_rows, size = len(examples.scores), int(options["batch_size"])
-    if size < 1:
-        raise UsageError(f"{size} is not a batch size", where="--batch-size")
-    values = []
-    for start in range(0, n_rows, size):
-        rows = slice(start, start + size)
-        batch = replace(examples, y=examples.y[rows], scores=examples.scores[rows])
-        value = float(_trained(batch, options, jax=jax).reduced(options["reduction"]))
-        values.append(value * len(batch.scores))
-    ones = np.ones(n_rows)
+    values = [
+        float(_trained(batch, options, jax=jax).reduced(options["reduction"])) * len(batch.scores)
+        for batch in examples.batches(int(options["batch_size"]))
+    ]
+    ones = np.ones(len(examples.scores))
     return Losses(values=np.array(values), divisors=dict.fromkeys(_REDUCTIONS[:4], ones))
 
 
 def _evaluated(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
-    seen, _ = _model(examples, {**options, "loss": "SparseCategoricalCrossentropy"}, jax=jax)
-    return _sparse(seen, {**options, "ignore_class": None}, jax=jax)
+    return _sparse(_model(examples, options, jax=jax), {**options, "ignore_class": None}, jax=jax)
 
 
 def _metric(examples: Examples, options: Options, *, jax: bool = False) -> Losses:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wcetool.core.arrays import FloatArray
-from wcetool.core.conventions.examples import Examples, Losses, Options, Target, ones_like
+from wcetool.core.conventions.examples import Examples, Losses, Options, Target
 from wcetool.core.conventions.formulas import (
     alpha_factor,
     chosen,
@@ -105,7 +105,7 @@ def _integer_labels(examples: Examples, _: Options) -> Losses:
     losses = np.where(outside, np.nan, -chosen(log_softmax(examples.scores), index))
     weights = examples.by_class()[index]
     values = weights * losses
-    return Losses(values=values, divisors={"mean_w": weights, "mean_n": ones_like(values)})
+    return Losses(values=values, divisors={"mean_w": weights, "mean_n": np.ones_like(values)})
 
 
 def _optax_focal(examples: Examples, options: Options) -> Losses:
@@ -114,7 +114,7 @@ def _optax_focal(examples: Examples, options: Options) -> Losses:
     values = values * focal_factor(sigmoid(examples.scores), t, float(options["gamma"]))
     if options["alpha"] is not None:
         values = values * alpha_factor(t, float(options["alpha"]))
-    return Losses(values=values, divisors={"mean_n": ones_like(values)})
+    return Losses(values=values, divisors={"mean_n": np.ones_like(values)})
 
 
 def _booster(losses: FloatArray, examples: Examples, empty: float = 0.0) -> Losses:
@@ -177,7 +177,7 @@ def _catboost_multi(examples: Examples, _: Options) -> Losses:
 
 def _matlab(examples: Examples, _: Options) -> Losses:
     values = cross_entropy(examples.by_class() * examples.as_rows(), np.log(examples.scores))
-    return Losses(values=values, divisors={"mean": ones_like(values)})
+    return Losses(values=values, divisors={"mean": np.ones_like(values)})
 
 
 CONVENTIONS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wcetool.core.arrays import FloatArray
-from wcetool.core.conventions.examples import Examples, Losses, Options, Target, ones_like
+from wcetool.core.conventions.examples import Examples, Losses, Options, Target
 from wcetool.core.conventions.formulas import (
     binary_from_logits,
     chosen,
@@ -25,13 +25,13 @@ _V1 = (_BY_NONZERO, "weighted_mean", "weighted_sum_over_batch_size", "weighted_s
 
 def _weighted_with_logits(examples: Examples, _: Options) -> Losses:
     values = binary_from_logits(examples.scores, examples.as_rows(), examples.positive_factor())
-    return Losses(values=values, divisors={"mean": ones_like(values)})
+    return Losses(values=values, divisors={"mean": np.ones_like(values)})
 
 
 def _recipe(examples: Examples, _: Options) -> Losses:
     losses = cross_entropy(examples.as_rows(), log_softmax(examples.scores))
     values = examples.by_class()[examples.checked_index()] * losses
-    return Losses(values=values, divisors={"mean": ones_like(values)})
+    return Losses(values=values, divisors={"mean": np.ones_like(values)})
 
 
 def _v1_sparse(examples: Examples, options: Options) -> Losses:
@@ -67,7 +67,7 @@ def _v1(losses: FloatArray, examples: Examples) -> Losses:
         divisors={
             _BY_NONZERO: (weights != 0.0).astype(np.float64),
             "weighted_mean": weights,
-            "weighted_sum_over_batch_size": ones_like(losses),
+            "weighted_sum_over_batch_size": np.ones_like(losses),
         },
         empty=0.0,
         narrow=True,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from wcetool.core.arrays import FloatArray
-from wcetool.core.conventions.examples import Examples, Losses, Options, Target, ones_like
+from wcetool.core.conventions.examples import Examples, Losses, Options, Target
 from wcetool.core.conventions.formulas import (
     alpha_factor,
     binary_from_logits,
@@ -20,7 +18,7 @@ from wcetool.core.conventions.formulas import (
     smoothing,
 )
 from wcetool.core.conventions.registry import LOGITS, PROBS, Convention
-from wcetool.errors import InputError, UsageError
+from wcetool.errors import InputError
 
 _LEAST_LOG = -100.0  # BCELoss bounds both logarithms there
 _MEAN_SUM_NONE = ("mean", "sum", "none")
@@ -35,19 +33,13 @@ def _cross_entropy(examples: Examples, options: Options) -> Losses:
         raise InputError("ignore_index is not allowed with targets that are probabilities")
     t = smoothed(examples.as_rows(), smoothing(options), examples.n_classes)
     values = cross_entropy(examples.by_class() * t, log_proba)
-    return Losses(values=values, divisors={"mean": ones_like(values)})
+    return Losses(values=values, divisors={"mean": np.ones_like(values)})
 
 
 def _batched(examples: Examples, options: Options) -> Losses:
     """Return the mean of each batch: a loop that averages them has another denominator."""
-    size = int(options["batch_size"])
-    if size < 1:
-        raise UsageError(f"{size} is not a batch size", where="--batch-size")
-    means = []
-    for start in range(0, len(examples.scores), size):
-        rows = slice(start, start + size)
-        batch = replace(examples, y=examples.y[rows], scores=examples.scores[rows])
-        means.append(float(_cross_entropy(batch, options).reduced("mean")))
+    batches = examples.batches(int(options["batch_size"]))
+    means = [float(_cross_entropy(batch, options).reduced("mean")) for batch in batches]
     return Losses(values=np.array(means), divisors={"mean": np.ones(len(means))})
 
 
@@ -113,7 +105,7 @@ def _focal(examples: Examples, options: Options) -> Losses:
 
 
 def _elements(values: FloatArray) -> Losses:
-    return Losses(values=values, divisors={"mean": ones_like(values)})
+    return Losses(values=values, divisors={"mean": np.ones_like(values)})
 
 
 CONVENTIONS = (
