@@ -842,7 +842,7 @@ def test_a_quote_that_is_never_closed_shows_the_file_and_nothing_else(cli, write
     assert "perhaps a quote is opened and never closed" in ran.stderr
 
 
-def test_more_score_columns_than_classes_are_allowed(cli, write):
+def test_more_score_columns_than_max_classes_are_refused(cli, write):
     write("p.csv", "label,p_a,p_b,p_c\n" + "a,0.5,0.25,0.25\nb,0.25,0.5,0.25\n" * 9)
     ran = cli("score", "p.csv", "--max-classes", "2")
     assert ran.code == 3

@@ -87,10 +87,16 @@ class Dataset:
         columns = self._places(table, wanted)
         return format_of(table.file).batches(split, table, columns, on_bytes, log, last=last)
 
-    def memory_need(self, split: Split, wanted: Sequence[Wanted]) -> MemoryNeed:
-        """Estimate what is held while the wanted columns of a split are read."""
-        table = self.tables[split.index]
-        return format_of(table.file).memory_need(split, table, self._places(table, wanted))
+    def memory_needs(self, splits: Sequence[Split], wanted: Sequence[Wanted]) -> list[MemoryNeed]:
+        """Estimate what is held while the wanted columns of each split are read."""
+        places = {
+            index: self._places(self.tables[index], wanted)
+            for index in {split.index for split in splits}
+        }
+        return [
+            format_of(split.file).memory_need(split, self.tables[split.index], places[split.index])
+            for split in splits
+        ]
 
     def head(self, wanted: Sequence[Wanted]) -> pa.RecordBatch | None:
         """Return the first rows, None where there are none; standard input can be read again."""

@@ -146,7 +146,7 @@ def run_within(
 ) -> State:
     """Run `work` on given splits of a dataset, as many at once as memory allows; as `run_over`."""
     most = replace(resources, jobs=min(resources.jobs, len(splits)))
-    needs = [dataset.memory_need(split, wanted) for split in splits]
+    needs = dataset.memory_needs(splits, wanted)
     paths = (split.file.path for split in splits)
     jobs = most.jobs_within_memory(zip(paths, needs, strict=True))
     limited = [
