@@ -7,7 +7,10 @@ import sys
 
 from wcetool.cli.app import run
 from wcetool.core.conventions import CONVENTIONS
+from wcetool.core.conventions.worked import EXAMPLES, Quotient, SmallExample, worked_example
 from wcetool.core.schemes import SCHEMES
+from wcetool.core.vocabulary import InputKind
+from wcetool.render.numbers import decimal
 
 COMMANDS = ("analyze", "weights", "score", "explain")
 
@@ -42,6 +45,47 @@ def convention_table() -> str:
         if entry.framework != "keras-jax"
     ]
     return "\n".join(lines)
+
+
+def worked_examples() -> str:
+    """Show what every convention makes of the same example, a table a task."""
+    return "\n\n".join(map(_worked, EXAMPLES.values()))
+
+
+def _worked(small: SmallExample) -> str:
+    weights = ", ".join(f"{weight:g}" for weight in small.class_weight)
+    lines = [
+        f"### {small.task.value}: w = [{weights}], x = {small.logits_are}",
+        "",
+        "| target | p | x | w[y] |",
+        "|---|---|---|---|",
+    ]
+    logits = small.scores(InputKind.LOGITS).tolist()
+    for y, p, x, weight in zip(small.targets, small.proba, logits, small.row_weight, strict=True):
+        cells = [y, p, [round(one, 4) + 0.0 for one in x], [weight]]
+        lines.append(f"| {' | '.join(' '.join(f'{one:g}' for one in cell) for cell in cells)} |")
+    lines += ["", "| loss | called with | sum / denominator | value |", "|---|---|---|---|"]
+    for entry in CONVENTIONS.values():
+        if small.task not in entry.tasks or entry.framework == "keras-jax":
+            continue
+        found = worked_example(entry, small.task)
+        extra = [f"{k}={v}" for k, v in found.arguments.items() if k == "batch_size"]
+        called = ", ".join([one for one in (found.weights, *extra) if one])
+        called = f"`{called}`" if called else "no weights"
+        name = f"`{entry.name}`"
+        if not found.reduces_by_default:
+            name += f", `{found.reduction}`"
+        lines.append(f"| {name} | {called} | {_divided(found.reduced)} |")
+        if found.one_hot is not None:
+            lines.append(f"| {name} | {called}, one-hot | {_divided(found.one_hot)} |")
+    return "\n".join(lines)
+
+
+def _divided(reduced: Quotient) -> str:
+    quotient = decimal(reduced.total, 4)
+    if reduced.denominator is not None:
+        quotient += f" / {reduced.denominator:g}, {reduced.divides_by}"
+    return f"{quotient} | {decimal(reduced.value, 4)}"
 
 
 def conventions() -> str:

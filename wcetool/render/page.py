@@ -6,7 +6,7 @@ The views (`views`) turn results into pages; `terminal` and `markdown` write pag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,25 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """A table; each row has a cell for each column."""
+
+    columns: Sequence[TableColumn] = ()
+    rows: Sequence[Sequence[Cell]] = ()
+
+    def is_bar(self, column: int) -> bool:
+        """Tell whether a column holds bars."""
+        return any(isinstance(row[column], Bar) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A named thing and what there is to say about it, a line each."""
+    """A named thing and what there is to say about it, a line each, before and after a table."""
 
     title: str
     lines: Sequence[str]
+    table: Grid = field(default_factory=Grid)
+    closing: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,8 @@ class Page:
         Groups of facts, below the table.
     sections : sequence of Section
         In place of a table, where there is more text than numbers.
+    closing : str
+        What else can be asked for; empty where there is nothing to say.
     signature : str
         How the numbers came about; the last line.
     """
@@ -70,8 +86,10 @@ class Page:
     rows: Sequence[Sequence[Cell]] = ()
     facts: Sequence[Sequence[Fact]] = ()
     sections: Sequence[Section] = ()
+    closing: str = ""
     signature: str
 
-    def is_bar(self, column: int) -> bool:
-        """Tell whether a column of the table holds bars."""
-        return any(isinstance(row[column], Bar) for row in self.rows)
+    @property
+    def table(self) -> Grid:
+        """The table."""
+        return Grid(self.columns, self.rows)

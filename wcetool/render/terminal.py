@@ -19,13 +19,14 @@ from rich.table import Table
 from rich.text import Text
 
 from wcetool.errors import printable
-from wcetool.render.page import Bar, Cell, Fact, Page
+from wcetool.render.page import Bar, Cell, Fact, Grid, Page
 
 UNBOUNDED = 1 << 24  # columns, where there is no terminal
 BAR_WIDTH = 24
 LEAST_BAR = 4  # a shorter bar says nothing, and is left out
 LEAST_NAME = 8
 GAP = 2  # between columns
+INDENT = 2  # of what a section says
 
 
 def write_page(page: Page, *, width: int | None, color: bool) -> str:
@@ -58,22 +59,40 @@ def write_page(page: Page, *, width: int | None, color: bool) -> str:
         console.print(_text(sentence, "" if number else "bold"))
     if page.columns:
         console.print()
-        fit = _Fit.of(page, width)
-        console.print(_table(page, fit), crop=False, no_wrap=True)
-        if fit.left_out:
-            names = ", ".join(fit.left_out)
-            console.print(_text(f"too narrow for {names} (-f csv has all)", "dim"))
+        _print_table(console, page.table, width, whole="csv")
     for group in page.facts:
         console.print()
         console.print(_facts(group))
     for section in page.sections:
         console.print()
         console.print(_text(section.title, "bold"))
-        for line in section.lines:
-            console.print(Padding(_text(line), (0, 0, 0, 2), expand=False))
+        _print_lines(console, section.lines)
+        if section.table.columns:
+            _print_table(console, section.table, width, indent=2 * INDENT, whole="json")
+        _print_lines(console, section.closing)
+    if page.closing:
+        console.print()
+        console.print(_text(page.closing))
     console.print()
     console.print(_text(page.signature, "dim"), overflow="fold")
     return "\n".join(line.rstrip() for line in output.getvalue().split("\n"))
+
+
+def _print_table(
+    console: Console, grid: Grid, width: int | None, *, indent: int = 0, whole: str
+) -> None:
+    """Print what fits, and name the format that holds what does not."""
+    fit = _Fit.of(grid, None if width is None else width - indent)
+    margin = (0, 0, 0, indent)
+    console.print(Padding(_table(grid, fit), margin, expand=False), crop=False, no_wrap=True)
+    if fit.left_out:
+        note = f"too narrow for {', '.join(fit.left_out)} (-f {whole} has all)"
+        console.print(Padding(_text(note, "dim"), margin, expand=False))
+
+
+def _print_lines(console: Console, lines: Sequence[str]) -> None:
+    for line in lines:
+        console.print(Padding(_text(line), (0, 0, 0, INDENT), expand=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +105,14 @@ class _Fit:
     left_out: list[str]
 
     @classmethod
-    def of(cls, page: Page, width: int | None) -> _Fit:
+    def of(cls, grid: Grid, width: int | None) -> _Fit:
         """Numbers are never cut: names give way first, then bars, then the last columns."""
-        shown = list(range(len(page.columns)))
+        shown = list(range(len(grid.columns)))
         if width is None:
             return cls(shown, None, BAR_WIDTH, [])
-        needed = {i: _cells_width(page, i) for i in shown if not page.is_bar(i)}
-        numbers = [i for i in needed if not page.columns[i].is_name]
-        names = max((needed[i] for i in needed if page.columns[i].is_name), default=0)
+        needed = {i: _cells_width(grid, i) for i in shown if not grid.is_bar(i)}
+        numbers = [i for i in needed if not grid.columns[i].is_name]
+        names = max((needed[i] for i in needed if grid.columns[i].is_name), default=0)
         left_out: list[str] = []
 
         def room() -> int:
@@ -102,7 +121,7 @@ class _Fit:
         while len(numbers) > 1 and room() < min(names, LEAST_NAME):
             dropped = numbers.pop()
             shown.remove(dropped)
-            left_out.insert(0, page.columns[dropped].header)
+            left_out.insert(0, grid.columns[dropped].header)
         name = min(names, max(room(), LEAST_NAME))
         bar = min(room() - name - GAP, BAR_WIDTH)
         if bar < LEAST_BAR:
@@ -110,21 +129,21 @@ class _Fit:
         return cls(shown, name, bar, left_out)
 
 
-def _table(page: Page, fit: _Fit) -> Table:
+def _table(grid: Grid, fit: _Fit) -> Table:
     """Lay out the table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP - 1, 0, 0))
     for i in fit.shown:
-        header = _text(page.columns[i].header)
-        if page.columns[i].is_name:
+        header = _text(grid.columns[i].header)
+        if grid.columns[i].is_name:
             table.add_column(header, no_wrap=True, min_width=fit.name)
-        elif page.is_bar(i):
+        elif grid.is_bar(i):
             table.add_column(header, no_wrap=True, min_width=fit.bar)
         else:
-            table.add_column(header, justify="right", no_wrap=True, min_width=_cells_width(page, i))
-    for row in page.rows:
+            table.add_column(header, justify="right", no_wrap=True, min_width=_cells_width(grid, i))
+    for row in grid.rows:
         cells = [
             _shortened(row[i], fit.name)
-            if page.columns[i].is_name and fit.name is not None
+            if grid.columns[i].is_name and fit.name is not None
             else row[i]
             for i in fit.shown
         ]
@@ -146,9 +165,9 @@ def _shortened(name: Cell, width: int) -> Cell:
     return f"{head}…{tail}"
 
 
-def _cells_width(page: Page, column: int) -> int:
-    cells = [_text(str(row[column])).cell_len for row in page.rows]
-    return max([len(page.columns[column].header), *cells])
+def _cells_width(grid: Grid, column: int) -> int:
+    cells = [_text(str(row[column])).cell_len for row in grid.rows]
+    return max([len(grid.columns[column].header), *cells])
 
 
 def _cell(cell: Cell, bar_width: int) -> RenderableType:

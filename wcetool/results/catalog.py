@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wcetool.core.conventions import CONVENTIONS, Convention, find_convention
+from wcetool.core.conventions import CONVENTIONS, Convention, find_convention, frameworks
+from wcetool.core.conventions.worked import Quotient, WorkedExample, WorkedRow, worked_example
 from wcetool.core.schemes import SCHEMES, Scheme
 from wcetool.core.vocabulary import Task
 from wcetool.errors import UsageError
@@ -75,9 +76,23 @@ class SchemeCatalog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConventionCatalog:
-    """What there is to know about every framework's loss."""
+    """What there is to know about every framework's loss.
+
+    Attributes
+    ----------
+    conventions : mapping of str to Convention
+        By name.
+    examples : mapping of str to WorkedExample
+        One small example, worked through by each of them.
+    task : Task or None
+        The task that was asked for; where it is None, each is worked through for its first one.
+    notes, warnings : tuple of str
+        None so far.
+    """
 
     conventions: Mapping[str, Convention]
+    examples: Mapping[str, WorkedExample]
+    task: Task | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -98,15 +113,20 @@ class ConventionCatalog:
             If there is no such convention.
         """
         found = [entry for entry in CONVENTIONS.values() if like in {None, entry.framework}]
-        if not found:
-            found = [find_convention(str(like))]
+        found = found or frameworks().get(str(like), []) or [find_convention(str(like))]
         chosen = {entry.name: entry for entry in found if task is None or task in entry.tasks}
         if not chosen:
             others = sorted({one for entry in found for one in entry.tasks})
             raise UsageError(
                 f"{like} has no {task} loss", where="--task", hint=f"--task {others[0]}"
             )
-        return cls(conventions=chosen)
+        examples = {name: worked_example(entry, task) for name, entry in chosen.items()}
+        return cls(conventions=chosen, examples=examples, task=task)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether this is the whole registry."""
+        return len(self.conventions) == len(CONVENTIONS)
 
     @property
     def signature(self) -> str:
@@ -129,6 +149,7 @@ class ConventionCatalog:
                 "options": ", ".join(f"{key}={value!r}" for key, value in entry.options.items()),
                 "weights": ", ".join(sorted(entry.weights)),
                 "traps": "; ".join(entry.traps),
+                **_example_cells(self.examples[entry.name]),
             }
             for entry in self.conventions.values()
         ]
@@ -139,15 +160,75 @@ class ConventionCatalog:
             "schema": CONVENTIONS_SCHEMA,
             "conventions": [
                 {
-                    **row,
+                    **{key: value for key, value in row.items() if key not in _EXAMPLE_CELLS},
                     "targets": list(entry.targets),
                     "input": list(entry.kinds),
                     "reductions": list(entry.reductions),
                     "options": dict(entry.options),
                     "weights": sorted(entry.weights),
                     "traps": list(entry.traps),
+                    "example": _example(self.examples[entry.name]),
                 }
                 for row, entry in zip(self.class_rows(), self.conventions.values(), strict=True)
             ],
             "signature": self.signature,
         }
+
+
+_EXAMPLE_CELLS = {
+    *("example_task", "example_weights", "example_reduction"),
+    *("example_total", "example_denominator", "example_value"),
+}
+
+
+def _example_cells(found: WorkedExample) -> Row:
+    """Return what a line of a table has room for."""
+    return {
+        "example_task": found.task.value,
+        "example_weights": found.weights,
+        "example_reduction": found.reduction,
+        "example_total": found.reduced.total,
+        "example_denominator": found.reduced.denominator,
+        "example_value": found.reduced.value,
+    }
+
+
+def _example(found: WorkedExample) -> Row:
+    return {
+        "task": found.task.value,
+        "targets": found.target.value,
+        "input": found.kind.value,
+        "weights": found.weights,
+        "remark": found.remark,
+        "arguments": dict(found.arguments),
+        "rows": [_worked_row(row, found) for row in found.rows],
+        "reduction": found.reduction,
+        "reduces_by_default": found.reduces_by_default,
+        **_quotient(found.reduced),
+        "reductions": dict(found.reductions),
+        "one_hot": None if found.one_hot is None else _quotient(found.one_hot),
+    }
+
+
+def _worked_row(row: WorkedRow, found: WorkedExample) -> Row:
+    """Return the losses of a row: a list where each label has one, of a batch with its rows."""
+    rows: Row = {
+        "target": [list(numbers) for numbers in row.target],
+        "scores": [list(numbers) for numbers in row.scores],
+    }
+    if not found.is_by_batch:
+        rows = {
+            key: numbers[0] if len(numbers) == 1 else numbers for key, (numbers,) in rows.items()
+        }
+    losses = {"unweighted": row.unweighted, "weight": row.weight, "weighted": row.weighted}
+    one = not found.is_by_label
+    return {**rows, **{k: numbers[0] if one else list(numbers) for k, numbers in losses.items()}}
+
+
+def _quotient(reduced: Quotient) -> Row:
+    return {
+        "total": reduced.total,
+        "denominator": reduced.denominator,
+        "divides_by": reduced.divides_by,
+        "value": reduced.value,
+    }
