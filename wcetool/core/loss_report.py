@@ -11,8 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wcetool.core.exact import FRACTION_BITS, DyadicWeights, rounded
+from wcetool.core.arrays import FloatArray
+from wcetool.core.exact import FRACTION_BITS, rounded
 from wcetool.core.intervals import Moments, normal_interval, ratio_standard_error
+from wcetool.core.loss_sums import (
+    BEYOND_FLOAT64,
+    LossSums,
+    baseline,
+    entropy,
+    over_cells,
+    sample_mass,
+    unweighted_sums,
+    weighted_sums,
+)
 from wcetool.core.scoring import ScoreState
 from wcetool.core.vocabulary import Reduction
 from wcetool.errors import InputError
@@ -40,7 +51,7 @@ class ClassScore:
     support: int  # rows
     weight: float | None  # None where the scheme has none, for a class without rows
     mean_loss: float | None  # unweighted, nats
-    loss_share: float | None  # of the weighted loss
+    loss_share: float | None  # of the weighted loss: the part that has the weight of the class
     recall: float | None
     precision: float | None
     mean_true_probability: float | None
@@ -55,13 +66,13 @@ class LossReport:
     clipped_rows: int
     loss: Estimate
     reductions: dict[Reduction, float | None]
-    weight_sum: float
+    weight_sum: float | None
     unweighted: Estimate
-    balanced_mean: float  # mean of the class means
-    prior_loss: float  # of always predicting the weighted class shares
+    balanced_mean: float | None  # mean of the class means
+    prior_loss: float | None  # of always predicting the weighted class shares
     skill: float | None  # 1 - loss / prior loss
     accuracy: float
-    balanced_accuracy: float
+    balanced_accuracy: float | None
     macro_f1: float
     brier: float  # in [0, 2]
     classes: tuple[ClassScore, ...]
@@ -73,8 +84,12 @@ def report(
     class_weight: Sequence[float | None] | None = None,
     *,
     reduction: Reduction = Reduction.WEIGHTED_MEAN,
+    pair_weight: FloatArray | None = None,
 ) -> LossReport:
     """Apply class weights to the sums of a file.
+
+    What else changes the loss (focal factor, label smoothing, soft targets, sample weights) is in
+    the state.
 
     Parameters
     ----------
@@ -82,9 +97,12 @@ def report(
         At least one row.
     class_weight : sequence of float, shape (n_classes,), optional
         Finite, at least 0; None for a class without rows that has no weight. Without it every class
-        weighs 1.
+        weighs 1. With label smoothing every class needs a weight.
     reduction : Reduction
         Which of the reductions is the headline.
+    pair_weight : float64 array of shape (n_classes, n_classes), optional
+        Factors by true (rows) and predicted class (columns), finite, at least 0; for a state with
+        sums by pair.
 
     Returns
     -------
@@ -96,22 +114,31 @@ def report(
     ------
     InputError
         If there are no rows.
+    ValueError
+        If there are weights by pair and no sums by pair.
 
     Notes
     -----
     ``weighted-mean`` is sum(w l) / sum(w), PyTorch's ``mean`` for class indices; ``mean`` is
     sum(w l) / n, as Keras and TensorFlow have it. The loss of always predicting the weighted class
-    shares q is -sum q ln q, which is ln K under inverse-frequency weights.
+    shares q is -sum q ln q, which is ln K under inverse-frequency weights; with label smoothing the
+    shares are the smoothed ones, which are the best constant prediction.
+
+    ``unweighted``, ``balanced_mean`` and the metrics leave class, pair and sample weights aside.
+    With label smoothing (a) and soft targets (t), and weights that differ between classes, the
+    loss is sum_j w_j [(1 - a) t_j l_j + a / K l_j], as in PyTorch, from sums by column, and has no
+    standard error. The standard error with soft targets takes the targets of a row to sum to 1.
     """
     support: list[int] = state.pairs.by_true().tolist()
     scored = sum(support)
     if not scored:
         raise InputError("no row can be scored: none has a label")
-    ones = [1.0] * len(support)
-    given = ones if class_weight is None else class_weight
-    weighted = _WeightedSums.of(state, support, given)
-    reductions = {each: weighted.estimate(each) for each in Reduction}
-    unweighted = _WeightedSums.of(state, support, ones).estimate(Reduction.MEAN)
+    if pair_weight is not None and not state.options.by_pair:
+        raise ValueError("weights by pair need sums by pair")
+    given = [1.0] * len(support) if class_weight is None else class_weight
+    weighted = weighted_sums(state, given, pair_weight)
+    reductions = {each: _estimate(weighted, each) for each in Reduction}
+    unweighted = _estimate(unweighted_sums(state), Reduction.MEAN)
     undefined = {f"loss.{key}": why for key, why in reductions[reduction].undefined.items()}
     undefined |= {f"unweighted.{key}": why for key, why in unweighted.undefined.items()}
     undefined |= {
@@ -119,7 +146,9 @@ def report(
         for each, estimate in reductions.items()
         if estimate.value is None
     }
-    prior_loss = _prior_loss(weighted.weights, support)
+    if weighted.weight_sum is None:
+        undefined["reductions.weight_sum"] = weighted.no_value or "not known"
+    prior_loss = _prior_loss(state, given, support, weighted, undefined)
     classes = _class_scores(state, support, given, weighted, undefined)
     hits, predicted = state.pairs.hits().tolist(), state.pairs.by_predicted().tolist()
     return LossReport(
@@ -128,7 +157,7 @@ def report(
         clipped_rows=state.clipped_rows,
         loss=reductions[reduction],
         reductions={each: estimate.value for each, estimate in reductions.items()},
-        weight_sum=rounded(weighted.weight_sum),
+        weight_sum=None if weighted.weight_sum is None else rounded(weighted.weight_sum),
         unweighted=unweighted,
         balanced_mean=_mean([row.mean_loss for row in classes if row.mean_loss is not None]),
         prior_loss=prior_loss,
@@ -144,121 +173,103 @@ def report(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WeightedSums:
-    """The exact sums of a state under one weighting; what is finite leaves infinite losses out."""
+def _estimate(sums: LossSums, reduction: Reduction) -> Estimate:
+    """Reduce the losses of the rows to one number."""
+    if sums.no_value is not None:
+        return _no_estimate(sums.no_value)
+    divisor, finite_divisor = {
+        Reduction.WEIGHTED_MEAN: (sums.weight_sum, sums.finite_weight_sum),
+        Reduction.MEAN: (Fraction(sums.rows), Fraction(sums.finite_rows)),
+        Reduction.SUM: (Fraction(1), Fraction(1)),
+    }[reduction]
+    if not divisor:
+        return _no_estimate("every row has weight 0")
+    if not finite_divisor or not sums.finite_rows:
+        return _infinite_estimate(sums, None)
+    finite = sums.loss_sum / finite_divisor
+    value = rounded(finite)
+    mean = None if reduction is Reduction.SUM else value
+    if sums.infinite_rows:
+        return _infinite_estimate(sums, mean)
+    if sums.rows == 1:
+        return _finite_estimate(value, mean, "one row has no spread")
+    if sums.moments is None or sums.no_spread is not None:
+        return _finite_estimate(value, mean, sums.no_spread or "not known")
+    moments = sums.moments
+    if reduction is not Reduction.WEIGHTED_MEAN:  # the denominator adds up ones
+        moments = Moments(moments.ll, sums.loss_sum, Fraction(sums.finite_rows))
+    # A sum is n times the mean, and n is fixed: the residuals are those of the mean.
+    center = sums.loss_sum / sums.rows if reduction is Reduction.SUM else finite
+    return _spread_estimate(value, mean, ratio_standard_error(moments, center, divisor))
 
-    weights: tuple[float, ...]  # 0 for a class without rows
-    rows: int
-    infinite_rows: int
-    hidden_infinite_rows: int  # of weight 0
-    weight_sum: Fraction
-    finite_rows: int
-    finite_weight_sum: Fraction
-    loss_sum: Fraction  # finite rows
-    moments: Moments  # finite rows, for the weighted mean
-    square_overflows: bool  # of a finite loss
 
-    @classmethod
-    def of(
-        cls, state: ScoreState, support: Sequence[int], given: Sequence[float | None]
-    ) -> _WeightedSums:
-        weights = tuple(
-            float(weight) if n and weight is not None else 0.0
-            for weight, n in zip(given, support, strict=True)
+def _spread_estimate(value: float, mean: float | None, error: float) -> Estimate:
+    """Return a value with its standard error."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return _finite_estimate(value, mean, BEYOND_FLOAT64)
+    return Estimate(
+        value=value,
+        standard_error=error,
+        ci95=normal_interval(value, error),
+        finite_mean=mean,
+        undefined=_SUM_IS_NO_MEAN if mean is None else {},
+    )
+
+
+def _no_estimate(reason: str) -> Estimate:
+    return Estimate(undefined=dict.fromkeys(("value", *_SPREAD, "finite_mean"), reason))
+
+
+def _finite_estimate(value: float, mean: float | None, reason: str) -> Estimate:
+    """Return a value without a standard error."""
+    undefined = dict.fromkeys(_SPREAD, reason)
+    if mean is None:
+        undefined |= _SUM_IS_NO_MEAN
+    return Estimate(value=value, finite_mean=mean, undefined=undefined)
+
+
+def _infinite_estimate(sums: LossSums, mean: float | None) -> Estimate:
+    undefined = dict.fromkeys(_SPREAD, "a loss is infinite")
+    if mean is None and sums.finite_rows and sums.finite_weight_sum:
+        undefined |= _SUM_IS_NO_MEAN
+    elif mean is None:
+        undefined["finite_mean"] = "no row has a weight above 0 and a finite loss"
+    if not sums.hides_infinity:
+        return Estimate(value=math.inf, finite_mean=mean, undefined=undefined)
+    undefined["value"] = f"{sums.hiding} of weight 0 has an infinite loss, and 0 * inf is undefined"
+    return Estimate(finite_mean=mean, undefined=undefined)
+
+
+def _prior_loss(
+    state: ScoreState,
+    given: Sequence[float | None],
+    support: Sequence[int],
+    sums: LossSums,
+    undefined: dict[str, str],
+) -> float | None:
+    """Return the loss of the best constant prediction, nats; 0 where all weights are 0."""
+    if state.options.is_focal or sums.mass is None:
+        undefined["prior_baseline.loss"] = (
+            "the best constant prediction under a focal loss has no closed form"
+            if state.options.is_focal
+            else sums.no_value or "not known"
         )
-        exact = DyadicWeights.of(weights)
-        infinite: list[int] = state.nll.nonfinite[0].tolist()
-        finite = [n - inf for n, inf in zip(support, infinite, strict=True)]
-        return cls(
-            weights=weights,
-            rows=sum(support),
-            infinite_rows=sum(infinite),
-            hidden_infinite_rows=sum(
-                n for n, weight in zip(infinite, weights, strict=True) if weight == 0.0
-            ),
-            weight_sum=exact.dot(support),
-            finite_rows=sum(finite),
-            finite_weight_sum=exact.dot(finite),
-            loss_sum=exact.total(state.nll),
-            moments=Moments(
-                exact.total(state.nll_square, power=2),
-                exact.total(state.nll, power=2),
-                exact.dot(finite, power=2),
-            ),
-            square_overflows=sum(state.nll_square.nonfinite[0].tolist()) > sum(infinite),
-        )
-
-    def estimate(self, reduction: Reduction) -> Estimate:
-        """Reduce the losses of the rows to one number."""
-        divisor, finite_divisor, moments = {
-            Reduction.WEIGHTED_MEAN: (self.weight_sum, self.finite_weight_sum, self.moments),
-            Reduction.MEAN: (
-                Fraction(self.rows),
-                Fraction(self.finite_rows),
-                self._plain_moments(),
-            ),
-            Reduction.SUM: (Fraction(1), Fraction(1), self._plain_moments()),
-        }[reduction]
-        if divisor == 0:
-            names = ("value", *_SPREAD, "finite_mean")
-            return Estimate(undefined=dict.fromkeys(names, "every row has weight 0"))
-        if finite_divisor == 0 or self.finite_rows == 0:
-            return self._infinite_estimate(None)
-        finite = self.loss_sum / finite_divisor
-        value = rounded(finite)
-        mean = None if reduction is Reduction.SUM else value
-        if self.infinite_rows:
-            return self._infinite_estimate(mean)
-        if self.rows == 1:
-            return self._finite_estimate(value, mean, "one row has no spread")
-        # A sum is n times the mean, and n is fixed: the residuals are those of the mean.
-        center = self.loss_sum / self.rows if reduction is Reduction.SUM else finite
-        error = ratio_standard_error(moments, center, divisor)
-        if self.square_overflows or not (math.isfinite(value) and math.isfinite(error)):
-            return self._finite_estimate(value, mean, "beyond the range of float64")
-        return Estimate(
-            value=value,
-            standard_error=error,
-            ci95=normal_interval(value, error),
-            finite_mean=mean,
-            undefined=_SUM_IS_NO_MEAN if mean is None else {},
-        )
-
-    def _finite_estimate(self, value: float, mean: float | None, reason: str) -> Estimate:
-        """Return a value without a standard error."""
-        undefined = dict.fromkeys(_SPREAD, reason)
-        if mean is None:
-            undefined |= _SUM_IS_NO_MEAN
-        return Estimate(value=value, finite_mean=mean, undefined=undefined)
-
-    def _infinite_estimate(self, mean: float | None) -> Estimate:
-        undefined = dict.fromkeys(_SPREAD, "a loss is infinite")
-        if mean is None and self.finite_rows and self.finite_weight_sum:
-            undefined |= _SUM_IS_NO_MEAN
-        elif mean is None:
-            undefined["finite_mean"] = "no row has a weight above 0 and a finite loss"
-        if not self.hidden_infinite_rows:
-            return Estimate(value=math.inf, finite_mean=mean, undefined=undefined)
-        undefined["value"] = "a class of weight 0 has an infinite loss, and 0 * inf is undefined"
-        return Estimate(finite_mean=mean, undefined=undefined)
-
-    def _plain_moments(self) -> Moments:
-        """Return the moments of a mean over rows: its denominator adds up ones."""
-        return Moments(self.moments.ll, self.loss_sum, Fraction(self.finite_rows))
-
-
-def _prior_loss(weights: Sequence[float], support: Sequence[int]) -> float:
-    """Entropy of the weighted class shares, nats; 0 where all weights are 0."""
+        return None
+    weights = [float(w) if w is not None else 0.0 for w in given]
+    if not state.options.is_plain:
+        return baseline(sums.mass, sample_mass(state), weights, state.options.smoothing)
     # Divided by the largest weight, so that no product overflows.
+    weights = [weight if n else 0.0 for weight, n in zip(weights, support, strict=True)]
     largest = max(weights) or 1.0
     mass = [weight / largest * n for weight, n in zip(weights, support, strict=True)]
     total = math.fsum(mass) or 1.0
-    shares = [part / total for part in mass]
-    return abs(math.fsum(-share * math.log(share) for share in shares if share > 0.0))
+    return entropy([part / total for part in mass])
 
 
-def _skill(loss: float | None, prior_loss: float, undefined: dict[str, str]) -> float | None:
+def _skill(loss: float | None, prior_loss: float | None, undefined: dict[str, str]) -> float | None:
+    if prior_loss is None:
+        undefined["prior_baseline.skill"] = "there is no baseline"
+        return None
     if loss is None:
         undefined["prior_baseline.skill"] = "the weighted mean is undefined"
         return None
@@ -274,17 +285,20 @@ def _class_scores(
     state: ScoreState,
     support: Sequence[int],
     given: Sequence[float | None],
-    weighted: _WeightedSums,
+    weighted: LossSums,
     undefined: dict[str, str],
 ) -> tuple[ClassScore, ...]:
-    quanta = state.nll.quanta()
     per_quantum = Fraction(1, 1 << FRACTION_BITS)
-    infinite = state.nll.nonfinite[0].tolist()
-    true_proba = state.true_proba.values()
+    quanta = over_cells(state, state.nll.quanta())
+    infinite = over_cells(state, state.nll.nonfinite[0].tolist())
+    true_proba = [
+        rounded(per_quantum * total) for total in over_cells(state, state.true_proba.quanta())
+    ]
     hits, predicted = state.pairs.hits().tolist(), state.pairs.by_predicted().tolist()
-    shares_defined = not weighted.infinite_rows and weighted.loss_sum > 0
-    if not shares_defined:
-        undefined["classes.loss_share"] = (
+    parts = None if weighted.infinite_rows or weighted.no_value else weighted.parts
+    total = Fraction(0) if parts is None else sum(parts, start=Fraction(0))
+    if total <= 0:
+        undefined["classes.loss_share"] = weighted.no_value or (
             "a loss is infinite" if weighted.infinite_rows else "the loss is not above 0"
         )
     if not all(support):
@@ -300,9 +314,7 @@ def _class_scores(
         mean_loss = None
         if n:
             mean_loss = math.inf if infinite[k] else rounded(loss_sum / n)
-        share = (
-            Fraction(weighted.weights[k]) * loss_sum / weighted.loss_sum if shares_defined else None
-        )
+        share = None if parts is None or total <= 0 else parts[k] / total
         scores.append(
             ClassScore(
                 support=n,

@@ -1,7 +1,8 @@
 """The mergeable sums that give the loss under any class weights.
 
-`ScoreState` is what one pass over a file leaves behind: small, exact, without weights. What they
-say under given weights is computed in `loss_report`.
+`ScoreState` is what one pass over a file leaves behind: small, exact, without class weights. What
+they say under given weights is computed in `loss_report`; sums beyond those of the plain loss are
+in `extra_sums`.
 """
 
 from __future__ import annotations
@@ -9,144 +10,55 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from wcetool.core.arrays import IntArray, scratch
+from wcetool.core.arrays import FloatArray, IntArray, scratch
 from wcetool.core.exact import BLOCK, ExactAccumulator, ExactSum, Groups
+from wcetool.core.extra_sums import ClassAccumulator, ClassSums, RowQuantities, SampleSums
+from wcetool.core.loss_options import PLAIN, LossOptions
 from wcetool.core.losses import RowTerms
+from wcetool.core.pair_counts import PairCounts
+from wcetool.core.quantum_sums import QuantumSums
 from wcetool.errors import MergeError
 
-DENSE_PAIRS = 256  # up to this many classes the (true, predicted) pairs are a full matrix
+ROW_TOPS = (19, 19, 1, 2)  # log2 of the limits of loss, square, probability and Brier term
 PAIRS_AT_ONCE = 1 << 18  # rows whose pairs wait to be counted
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PairCounts:
-    """How many rows have each (true, predicted) pair of classes; add to merge.
-
-    Attributes
-    ----------
-    n_classes : int
-        Number of classes, K.
-    count : int64 array of shape (n_pairs,)
-        Rows of each pair.
-    sparse_pairs : int64 array of shape (n_pairs,), or None
-        The pairs that occur, as true K + predicted, ascending; None for few classes, where `count`
-        is the full matrix, row by row.
-    """
-
-    n_classes: int
-    count: IntArray
-    sparse_pairs: IntArray | None = None
-
-    @classmethod
-    def of_rows(cls, target: IntArray, predicted: IntArray, n_classes: int) -> PairCounts:
-        """Count the pairs of some rows."""
-        return cls.of_pairs(target * n_classes + predicted, n_classes)
-
-    @classmethod
-    def of_pairs(cls, pairs: IntArray, n_classes: int) -> PairCounts:
-        """Count pairs, given as true K + predicted."""
-        if n_classes <= DENSE_PAIRS:
-            return cls(n_classes, np.bincount(pairs, minlength=n_classes * n_classes))
-        sparse, count = np.unique(pairs, return_counts=True)
-        return cls(n_classes, count, sparse)
-
-    @property
-    def pairs(self) -> IntArray:
-        """The pair that each count belongs to, int64 array of shape (n_pairs,)."""
-        return np.arange(len(self.count)) if self.sparse_pairs is None else self.sparse_pairs
-
-    def __add__(self, other: PairCounts) -> PairCounts:
-        if self.n_classes != other.n_classes:
-            raise MergeError(f"cannot merge {self.n_classes} with {other.n_classes} classes")
-        if self.sparse_pairs is None or other.sparse_pairs is None:
-            return PairCounts(self.n_classes, self.count + other.count)
-        # A block has few pairs, a total many: place the few among the many, which stay sorted.
-        few, many = sorted((self, other), key=lambda one: len(one.count))
-        place = np.searchsorted(many.pairs, few.pairs)
-        known = place < len(many.count)
-        known[known] = many.pairs[place[known]] == few.pairs[known]
-        count = many.count.copy()
-        count[place[known]] += few.count[known]
-        new = ~known
-        return PairCounts(
-            self.n_classes,
-            np.insert(count, place[new], few.count[new]),
-            np.insert(many.pairs, place[new], few.pairs[new]),
-        )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, PairCounts):
-            return NotImplemented
-        return (
-            self.n_classes == other.n_classes
-            and np.array_equal(self.count, other.count)
-            and np.array_equal(self.pairs, other.pairs)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the state as plain integers, which JSON keeps exactly."""
-        sparse = self.sparse_pairs
-        return {
-            "n_classes": self.n_classes,
-            "count": self.count.tolist(),
-            "sparse_pairs": None if sparse is None else sparse.tolist(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> PairCounts:
-        """Restore what `to_dict` returned."""
-        sparse = data["sparse_pairs"]
-        return cls(
-            data["n_classes"],
-            np.array(data["count"], dtype=np.int64),
-            None if sparse is None else np.array(sparse, dtype=np.int64),
-        )
-
-    def by_true(self) -> IntArray:
-        """Rows by true class, int64 array of shape (n_classes,)."""
-        return self._sum_by(self.pairs // self.n_classes, self.count)
-
-    def by_predicted(self) -> IntArray:
-        """Rows by predicted class, int64 array of shape (n_classes,)."""
-        return self._sum_by(self.pairs % self.n_classes, self.count)
-
-    def hits(self) -> IntArray:
-        """Rows predicted right, by class, int64 array of shape (n_classes,)."""
-        true, predicted = np.divmod(self.pairs, self.n_classes)
-        return self._sum_by(true, np.where(true == predicted, self.count, 0))
-
-    def _sum_by(self, classes: IntArray, count: IntArray) -> IntArray:
-        total = np.zeros(self.n_classes, dtype=np.int64)
-        np.add.at(total, classes, count)
-        return total
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreState:
     """Sums that determine the score report under any class weights; add to merge.
 
+    A cell is a true class, or where `LossOptions.by_pair` asks for it a pair, true K + predicted.
+    With soft targets the true class of a row is the one with the largest target.
+
     Attributes
     ----------
-    nll : ExactSum of n_classes cells
-        Negative log-likelihood by true class, nats, clipped where asked for.
-    nll_square : ExactSum of n_classes cells
+    nll : ExactSum of n_cells cells
+        Loss of the rows by cell, nats, clipped, focal, smoothed or against soft targets where
+        asked for; without any weights.
+    nll_square : ExactSum of n_cells cells
         Its squares.
-    true_proba : ExactSum of n_classes cells
-        Probability of the true class, by true class.
+    true_proba : ExactSum of n_cells cells
+        Probability of the true class, by cell.
     brier : ExactSum of 1 cell
         Brier terms of all rows.
     pairs : PairCounts
         Rows by (true, predicted) class.
     zero_probability_rows : int
-        Rows whose true class had probability 0, before any clipping.
+        Rows in which a class with a target above 0 had probability 0, before any clipping; with
+        label smoothing every class has such a target.
     clipped_rows : int
         Rows whose loss the clip lowered.
+    options : LossOptions
+        The loss. Unless it is plain, `nll` and `nll_square` are rounded to 2^-78 row by row,
+        `true_proba` and `brier` to 2^-95.
+    by_sample : SampleSums, optional
+        With sample weights.
+    by_class : ClassSums, optional
+        With label smoothing or soft targets.
     """
 
     nll: ExactSum
@@ -156,10 +68,19 @@ class ScoreState:
     pairs: PairCounts
     zero_probability_rows: int
     clipped_rows: int
+    options: LossOptions = PLAIN
+    by_sample: SampleSums | None = None
+    by_class: ClassSums | None = None
 
     @classmethod
     def of_rows(
-        cls, terms: RowTerms, target: IntArray, n_classes: int, *, clip: float | None = None
+        cls,
+        terms: RowTerms,
+        target: IntArray | None,
+        n_classes: int,
+        options: LossOptions = PLAIN,
+        *,
+        sample_weight: FloatArray | None = None,
     ) -> ScoreState:
         """Sum up some rows; no rows give the identity of `+`.
 
@@ -167,25 +88,33 @@ class ScoreState:
         ----------
         terms : RowTerms
             Without faults.
-        target : int64 array of shape (n_samples,)
-            True classes.
+        target : int64 array of shape (n_samples,), or None
+            True classes; None for soft targets.
         n_classes : int
             Number of classes.
-        clip : float, optional
-            The probability of the true class is raised to at least this.
+        options : LossOptions
+            The loss.
+        sample_weight : float64 array of shape (n_samples,), optional
+            Where the options ask for it.
         """
-        accumulator = ScoreAccumulator(n_classes, clip=clip)
-        for start in range(0, len(target), BLOCK):
+        accumulator = ScoreAccumulator(n_classes, options)
+        for start in range(0, len(terms.nll), BLOCK):
             rows = slice(start, start + BLOCK)
-            accumulator.add(terms.rows(rows), target[rows])
+            accumulator.add(
+                terms.rows(rows),
+                None if target is None else target[rows],
+                None if sample_weight is None else sample_weight[rows],
+            )
         return accumulator.state()
 
     @classmethod
-    def identity(cls, n_classes: int) -> ScoreState:
+    def identity(cls, n_classes: int, options: LossOptions = PLAIN) -> ScoreState:
         """Return the state of no rows."""
-        return ScoreAccumulator(n_classes).state()
+        return ScoreAccumulator(n_classes, options).state()
 
     def __add__(self, other: ScoreState) -> ScoreState:
+        if self.options != other.options:
+            raise MergeError(f"cannot merge sums of {self.options} and of {other.options}")
         return ScoreState(
             self.nll + other.nll,
             self.nll_square + other.nll_square,
@@ -194,10 +123,13 @@ class ScoreState:
             self.pairs + other.pairs,
             self.zero_probability_rows + other.zero_probability_rows,
             self.clipped_rows + other.clipped_rows,
+            self.options,
+            _added(self.by_sample, other.by_sample),
+            _added(self.by_class, other.by_class),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the state as plain integers, which JSON keeps exactly."""
+        """Return the state in the form that JSON keeps exactly."""
         return {
             "nll": self.nll.to_dict(),
             "nll_square": self.nll_square.to_dict(),
@@ -206,11 +138,15 @@ class ScoreState:
             "pairs": self.pairs.to_dict(),
             "zero_probability_rows": self.zero_probability_rows,
             "clipped_rows": self.clipped_rows,
+            "options": self.options.to_dict(),
+            "by_sample": None if self.by_sample is None else self.by_sample.to_dict(),
+            "by_class": None if self.by_class is None else self.by_class.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScoreState:
         """Restore what `to_dict` returned, to the bit."""
+        by_sample, by_class = data["by_sample"], data["by_class"]
         return cls(
             nll=ExactSum.from_dict(data["nll"]),
             nll_square=ExactSum.from_dict(data["nll_square"]),
@@ -219,6 +155,9 @@ class ScoreState:
             pairs=PairCounts.from_dict(data["pairs"]),
             zero_probability_rows=data["zero_probability_rows"],
             clipped_rows=data["clipped_rows"],
+            options=LossOptions.from_dict(data["options"]),
+            by_sample=None if by_sample is None else SampleSums.from_dict(by_sample),
+            by_class=None if by_class is None else ClassSums.from_dict(by_class),
         )
 
 
@@ -229,56 +168,71 @@ class ScoreAccumulator:
     ----------
     n_classes : int
         Number of classes.
-    clip : float, optional
-        The probability of the true class is raised to at least this.
+    options : LossOptions
+        The loss. Sums by pair take about 350 n_classes^2 bytes, with sample weights 750.
     """
 
-    def __init__(self, n_classes: int, *, clip: float | None = None) -> None:
+    def __init__(self, n_classes: int, options: LossOptions = PLAIN) -> None:
         self._n_classes = n_classes
-        self._limit = None if clip is None else -math.log(clip)
-        self._sums = ExactAccumulator(4, n_classes)
+        self._n_cells = n_classes**2 if options.by_pair else n_classes
+        self._options = options
+        self._extra = RowQuantities(self._n_cells, options)
+        tops = (*ROW_TOPS, *self._extra.tops)
+        self._n_quantities = len(tops)
+        self._sums = (
+            ExactAccumulator(self._n_quantities, self._n_cells)
+            if options.is_plain
+            else QuantumSums(self._n_cells, tops)
+        )
+        self._by_class = ClassAccumulator(n_classes, options) if options.of_all_classes else None
         self._pairs = PairCounts.of_rows(_NO_ROWS, _NO_ROWS, n_classes)
         self._waiting: list[IntArray] = []
         self._n_waiting = 0
         self._zero_probability_rows = 0
         self._clipped_rows = 0
 
-    def add(self, terms: RowTerms, target: IntArray) -> None:
-        """Add a block.
+    def add(
+        self,
+        terms: RowTerms,
+        target: IntArray | None = None,
+        sample_weight: FloatArray | None = None,
+    ) -> None:
+        """Add a block of at most 2^14 rows.
 
         Parameters
         ----------
         terms : RowTerms
-            Of rows that may be summed up.
-        target : int64 array of shape (n_samples,)
-            True classes.
+            Of rows that may be summed up, computed under the same options.
+        target : int64 array of shape (n_samples,), optional
+            True classes; not for soft targets, which the terms hold.
+        sample_weight : array of shape (n_samples,), optional
+            Finite and at least 0; exactly where the options have sample weights.
         """
-        if not len(target):
+        if not len(terms.nll):
             return
-        nll = terms.nll
-        if nll.max() == math.inf:
-            self._zero_probability_rows += int(np.isposinf(nll).sum())
-        if self._limit is not None:
-            self._clipped_rows += int((nll > self._limit).sum())
-            nll = np.minimum(nll, self._limit)
-        groups = Groups.of(target, self._n_classes)
-        ordered = scratch("ordered", (4, len(target)))
-        for quantity, values in ((0, nll), (2, terms.true_proba), (3, terms.brier)):
+        loss = self._losses(terms)
+        true = _true_class(terms, target)
+        pairs = true * self._n_classes
+        pairs += terms.predicted
+        groups = Groups.of(pairs if self._options.by_pair else true, self._n_cells)
+        ordered = scratch("ordered", (self._n_quantities, len(loss)))
+        for quantity, values in ((0, loss), (2, terms.true_proba), (3, terms.brier)):
             values.take(groups.order, out=ordered[quantity], mode="clip")
         with np.errstate(over="ignore"):
             np.multiply(ordered[0], ordered[0], out=ordered[1])
+        if not self._options.is_plain:
+            self._add_extra(terms, loss, ordered, groups, sample_weight)
         self._sums.add(ordered, groups)
-        pairs = target * self._n_classes
-        pairs += terms.predicted
         self._waiting.append(pairs)
-        self._n_waiting += len(target)
+        self._n_waiting += len(pairs)
         if self._n_waiting >= min(self._n_classes**2, PAIRS_AT_ONCE):
             self._count_pairs()
 
     def state(self) -> ScoreState:
         """Return what was added."""
         self._count_pairs()
-        nll, square, true_proba, brier = self._sums.sums()
+        nll, square, true_proba, brier, *extra = self._sums.sums()
+        own, by_sample = self._extra.sums(extra)
         return ScoreState(
             nll,
             square,
@@ -287,6 +241,42 @@ class ScoreAccumulator:
             self._pairs,
             self._zero_probability_rows,
             self._clipped_rows,
+            self._options,
+            by_sample,
+            None if self._by_class is None else self._by_class.sums(own),
+        )
+
+    def _losses(self, terms: RowTerms) -> FloatArray:
+        """Return the loss of each row without weights; count what the clip hides."""
+        worst = terms.nll if terms.by_class is None else terms.by_class.worst
+        limit = self._options.largest_loss
+        if worst.max() == math.inf:
+            self._zero_probability_rows += int(np.isposinf(worst).sum())
+        if limit is not None:
+            self._clipped_rows += int((worst > limit).sum())
+        return self._options.applied(worst) if terms.by_class is None else terms.by_class.loss
+
+    def _add_extra(
+        self,
+        terms: RowTerms,
+        loss: FloatArray,
+        ordered: FloatArray,
+        groups: Groups,
+        sample_weight: FloatArray | None,
+    ) -> None:
+        """Prepare what the plain loss does not need, behind the four quantities that it has."""
+        if self._options.sample_weights and sample_weight is None:
+            raise ValueError("the loss has sample weights, and a block has none")
+        infinite = np.isposinf(loss) if loss.max() == math.inf else None
+        if self._by_class is not None and terms.by_class is not None:
+            self._by_class.add(terms.by_class, sample_weight, infinite)
+        self._extra.fill(
+            ordered[4:],
+            ordered[0],
+            terms.by_class,
+            groups,
+            weight=sample_weight,
+            infinite=infinite,
         )
 
     def _count_pairs(self) -> None:
@@ -294,6 +284,22 @@ class ScoreAccumulator:
             pairs = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
             self._pairs += PairCounts.of_pairs(pairs, self._n_classes)
         self._waiting, self._n_waiting = [], 0
+
+
+def _true_class(terms: RowTerms, target: IntArray | None) -> IntArray:
+    soft = None if terms.by_class is None else terms.by_class.soft
+    if soft is not None:
+        return soft.true_class
+    if target is None:
+        raise ValueError("class indices or soft targets are needed")
+    return target
+
+
+_Sums = TypeVar("_Sums", SampleSums, ClassSums)
+
+
+def _added(left: _Sums | None, right: _Sums | None) -> _Sums | None:
+    return None if left is None or right is None else left + right
 
 
 _NO_ROWS: IntArray = np.empty(0, dtype=np.int64)

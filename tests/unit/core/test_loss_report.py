@@ -8,10 +8,12 @@ from sklearn import metrics
 
 from wcetool.core.distribution import ClassCounts
 from wcetool.core.intervals import NORMAL_95
+from wcetool.core.loss_options import LossOptions
 from wcetool.core.loss_report import report
 from wcetool.core.losses import ScoreForm, Tolerance, row_terms
+from wcetool.core.pair_counts import PairCounts
 from wcetool.core.schemes import parse_scheme
-from wcetool.core.scoring import PairCounts, ScoreState
+from wcetool.core.scoring import ScoreState
 from wcetool.core.vocabulary import InputKind, Reduction, Task
 from wcetool.errors import InputError, MergeError
 
@@ -22,7 +24,8 @@ def state_of(scores, target, kind=InputKind.LOGITS, clip=None):
     form = ScoreForm(
         task=Task.MULTICLASS, kind=kind, n_classes=n_classes, tolerance=Tolerance(1e-4, 1e-4)
     )
-    return ScoreState.of_rows(row_terms(scores, target, form), target, n_classes, clip=clip)
+    terms = row_terms(scores, target, form)
+    return ScoreState.of_rows(terms, target, n_classes, LossOptions(clip=clip))
 
 
 @pytest.fixture(scope="module")
