@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 THREADS = 2
+SMOOTHING = 0.1
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,41 @@ def score_one_thread(path: str) -> float:
     import wcetool
 
     return wcetool.score_file(path, jobs=1).loss
+
+
+def plain_wcetool(path: str) -> None:
+    """Compute the loss without anything else; its number is another one."""
+    score_wcetool(path)
+
+
+def like_wcetool(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, like="torch").loss
+
+
+def smoothing_wcetool(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, label_smoothing=SMOOTHING).loss
+
+
+def weighted_wcetool(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, sample_weight_column="weight").loss
+
+
+def multilabel_wcetool(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, label_column="y_*", task="multilabel").loss
+
+
+def multilabel_one_thread(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, label_column="y_*", task="multilabel", jobs=1).loss
 
 
 def decode_groups(path: str) -> None:
@@ -181,7 +217,7 @@ def _torch(path: str, prefix: str) -> tuple[Any, Any]:
 
     torch.set_num_threads(THREADS)
     table = pq.read_table(path, read_dictionary=["label"])
-    names = [name for name in table.column_names if name != "label"]
+    names = [name for name in table.column_names if name.startswith(prefix)]
     scores = torch.empty((table.num_rows, len(names)), dtype=torch.float64)
     for place, name in enumerate(names):
         scores[:, place] = torch.from_numpy(table[name].to_numpy())
@@ -207,6 +243,54 @@ def logits_torch(path: str) -> float:
 
     scores, target = _torch(path, "logit_")
     return float(torch.nn.functional.cross_entropy(scores, target))
+
+
+def smoothing_torch(path: str) -> float:
+    import torch
+
+    scores, target = _torch(path, "logit_")
+    smoothing = {"label_smoothing": SMOOTHING}
+    return float(torch.nn.functional.cross_entropy(scores, target, **smoothing))
+
+
+def weighted_torch(path: str) -> float:
+    import pyarrow.parquet as pq
+    import torch
+
+    weights = torch.from_numpy(pq.read_table(path, columns=["weight"])["weight"].to_numpy())
+    scores, target = _torch(path, "logit_")
+    losses = torch.nn.functional.cross_entropy(scores, target, reduction="none")
+    return float((weights * losses).sum() / weights.sum())
+
+
+def _multilabel(path: str, prefix: str) -> Any:
+    import pyarrow.parquet as pq
+    import torch
+
+    torch.set_num_threads(THREADS)
+    names = [name for name in pq.ParquetFile(path).schema_arrow.names if name.startswith(prefix)]
+    table = pq.read_table(path, columns=names)
+    found = torch.empty((table.num_rows, len(names)), dtype=torch.float64)
+    for place, name in enumerate(names):
+        found[:, place] = torch.from_numpy(table[name].to_numpy())
+    return found
+
+
+def multilabel_torch(path: str) -> float:
+    import torch
+
+    bce = torch.nn.functional.binary_cross_entropy
+    return float(bce(_multilabel(path, "prob_"), _multilabel(path, "y_")))
+
+
+def multilabel_polars(path: str) -> float:
+    import polars as pl
+
+    losses = []
+    for k in range(10):
+        p, true = pl.col(f"prob_{k}").cast(pl.Float64), pl.col(f"y_{k}") == 1
+        losses.append(-pl.when(true).then(p).otherwise(1.0 - p).log())
+    return pl.scan_parquet(path).select(pl.mean_horizontal(losses).mean()).collect().item()
 
 
 _COUNTING = {
@@ -256,6 +340,48 @@ JOBS = (
             "pyarrow + torch": logits_torch,
         },
         {"wcetool, 1 thread": 0.55, "decoding alone": 2.3},
+    ),
+    Job(
+        "score --like torch, logits",
+        "logits.parquet",
+        ("score", "--like", "torch"),
+        {"wcetool": like_wcetool, "wcetool, plain": plain_wcetool, "pyarrow + torch": logits_torch},
+        {"wcetool, plain": 1.0},
+    ),
+    Job(
+        "score --label-smoothing, logits",
+        "logits.parquet",
+        ("score", "--label-smoothing", str(SMOOTHING)),
+        {
+            "wcetool": smoothing_wcetool,
+            "wcetool, plain": plain_wcetool,
+            "pyarrow + torch": smoothing_torch,
+        },
+        {"wcetool, plain": 1.3},
+    ),
+    Job(
+        "score --sample-weight-column, logits",
+        "weighted.parquet",
+        ("score", "--sample-weight-column", "weight"),
+        {
+            "wcetool": weighted_wcetool,
+            "wcetool, plain": plain_wcetool,
+            "pyarrow + torch": weighted_torch,
+        },
+        {"wcetool, plain": 1.3},
+    ),
+    Job(
+        "score, multi-label",
+        "multilabel.parquet",
+        ("score", "-l", "y_*", "--task", "multilabel"),
+        {
+            "wcetool": multilabel_wcetool,
+            "wcetool, 1 thread": multilabel_one_thread,
+            "decoding alone": decode_groups,
+            "Polars": multilabel_polars,
+            "pyarrow + torch": multilabel_torch,
+        },
+        {"wcetool, 1 thread": 0.55, "decoding alone": 2.2},
     ),
     Job(
         "score, 1000 classes",

@@ -41,6 +41,8 @@ def generate(folder: Path, size: Size) -> None:
     _write_labels(folder, names, size.labels)
     _write_scores(folder, names, size.scores)
     _write_wide(folder, size.wide)
+    _write_weighted(folder, names, size.scores)
+    _write_multilabel(folder, size.scores)
 
 
 def _chunks(
@@ -100,6 +102,37 @@ def _write_scores(folder: Path, names: list[str], n_rows: int) -> None:
                     scores /= scores.sum(axis=1, keepdims=True)
                 columns = [np.ascontiguousarray(scores[:, k]) for k in range(CLASSES)]
                 writer.write_table(pa.table([_text(names, target), *columns], schema=schema))
+
+
+def _write_weighted(folder: Path, names: list[str], n_rows: int) -> None:
+    """Write logits with a sample weight a row."""
+    path = folder / "weighted.parquet"
+    if path.exists():
+        return
+    logits = {"logit_" + c: pa.float32() for c in names}
+    schema = pa.schema({"label": pa.string(), "weight": pa.float64(), **logits})
+    with pq.ParquetWriter(path, schema) as writer:
+        for rng, _, target in _chunks(n_rows, ROW_GROUP, CLASSES):
+            scores = _logits(rng, target, CLASSES)
+            weights = rng.uniform(0.5, 2.0, len(target))
+            columns = [np.ascontiguousarray(scores[:, k]) for k in range(CLASSES)]
+            writer.write_table(pa.table([_text(names, target), weights, *columns], schema=schema))
+
+
+def _write_multilabel(folder: Path, n_rows: int) -> None:
+    """Write probabilities of ten labels, and whether each is true."""
+    path = folder / "multilabel.parquet"
+    if path.exists():
+        return
+    truth = {f"y_{k}": pa.int8() for k in range(CLASSES)}
+    schema = pa.schema({**truth, **{f"prob_{k}": pa.float32() for k in range(CLASSES)}})
+    with pq.ParquetWriter(path, schema) as writer:
+        for rng, _, target in _chunks(n_rows, ROW_GROUP, CLASSES):
+            proba = rng.uniform(0.001, 0.999, size=(len(target), CLASSES)).astype(np.float32)
+            true = (rng.random(proba.shape) < 0.3 * proba + 0.1).astype(np.int8)
+            both = np.hsplit(true, CLASSES), np.hsplit(proba, CLASSES)
+            columns = [np.ascontiguousarray(one[:, 0]) for part in both for one in part]
+            writer.write_table(pa.table(columns, schema=schema))
 
 
 def _write_wide(folder: Path, n_rows: int) -> None:
