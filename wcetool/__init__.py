@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from wcetool.api.analysis import analyze
     from wcetool.api.conventions import FrameworkLoss, framework_loss, framework_weights
-    from wcetool.api.scoring import score, score_file
+    from wcetool.api.scoring import explain_file, score, score_file
     from wcetool.api.weighting import class_weights, read_weights, sample_weights, write_weights
     from wcetool.errors import (
         ConfigError,
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
         WeightFileError,
     )
     from wcetool.results.analysis import Analysis
+    from wcetool.results.comparison import Comparison
     from wcetool.results.score import ScoreReport
     from wcetool.results.weights import ClassWeights
 
 __all__ = [
     "Analysis",
     "ClassWeights",
+    "Comparison",
     "ConfigError",
     "FrameworkLoss",
     "InputError",
@@ -44,6 +46,7 @@ __all__ = [
     "WeightFileError",
     "analyze",
     "class_weights",
+    "explain_file",
     "framework_loss",
     "framework_weights",
     "read_weights",
@@ -58,6 +61,7 @@ _HOMES = {
     "analyze": "api.analysis",
     "framework_loss": "api.conventions",
     "framework_weights": "api.conventions",
+    "explain_file": "api.scoring",
     "score": "api.scoring",
     "score_file": "api.scoring",
     "class_weights": "api.weighting",
@@ -65,6 +69,7 @@ _HOMES = {
     "sample_weights": "api.weighting",
     "write_weights": "api.weighting",
     "Analysis": "results.analysis",
+    "Comparison": "results.comparison",
     "ScoreReport": "results.score",
     "ClassWeights": "results.weights",
 }

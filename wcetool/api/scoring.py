@@ -2,60 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+import os
+from collections.abc import Sequence
+from typing import Any, Unpack
 
-from wcetool.api.inputs import effective_options, file_notes
-from wcetool.api.weighting import given_weights, scheme_weights
-from wcetool.core.distribution import ClassCounts
-from wcetool.core.loss_report import LossReport, report
-from wcetool.core.rounding import row_sum_tolerance
-from wcetool.core.schemes import parse_scheme
-from wcetool.core.vocabulary import Absent, InputKind, Reduction, Task, parse_word
-from wcetool.data import weightfile
-from wcetool.data.columns import choose_label_column
-from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.formats.table import Column
-from wcetool.data.layout import ScoreLayout, ScoreRequest, decide_layout
-from wcetool.data.memory import as_paths, label_dataset, score_dataset
-from wcetool.data.options import ReadingKeywords, ReadingOptions, number, refuse_idle
-from wcetool.data.pairing import other_order, unused_label
-from wcetool.data.source import find_files
-from wcetool.data.truth import TruthElsewhere
+from wcetool.api.evaluation import Evaluation
+from wcetool.api.predictions import Matching, Opened, open_predictions
+from wcetool.api.score_run import compared, scored
+from wcetool.data.memory import score_dataset
+from wcetool.data.options import ReadingKeywords, ReadingOptions
+from wcetool.data.row_output import check_row_path
 from wcetool.engine.resources import OnProgress, Resources
-from wcetool.engine.scoring import ScoreRun, score_rows
-from wcetool.errors import UsageError, counted, quoted, short_repr
-from wcetool.results.document import InputRows
+from wcetool.results.comparison import Comparison
 from wcetool.results.score import ScoreReport
-from wcetool.results.weights import ClassWeights
-
-
-class ScoreKeywords(TypedDict, total=False):
-    """What `score` and `score_file` both let the user say of a computation."""
-
-    absent: str | None
-    input: str | None
-    positive_class: str | int | None
-    reduction: str | None
-    clip: float | None
-    renormalize: bool | None
-    sum_tolerance: float | None
 
 
 def score_file(
     preds: Any,
     *,
     weights: Any = None,
+    like: str | None = None,
+    task: str | None = None,
     absent: str | None = None,
     labels: Any = None,
+    id_column: str | int | None = None,
+    unmatched: str | None = None,
+    duplicates: str | None = None,
     scores: str | Sequence[str] | None = None,
     input: str | None = None,
     positive_class: str | int | None = None,
+    label_separator: str | None = None,
+    ignore: str | Sequence[str] | None = None,
     reduction: str | None = None,
     clip: float | None = None,
     renormalize: bool | None = None,
     sum_tolerance: float | None = None,
+    label_smoothing: float | None = None,
+    gamma: float | None = None,
+    alpha: float | str | Sequence[float] | None = None,
+    pos_weight: Any = None,
+    sample_weight_column: str | int | None = None,
+    weight_by: str | None = None,
+    cost_matrix: Any = None,
+    batch_size: int | str | Sequence[int] | None = None,
+    per_sample: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
@@ -70,18 +60,35 @@ def score_file(
     weights : path of a weight file, scheme, ClassWeights, mapping or sequence, optional
         A scheme is computed from the labels scored; a sequence goes with the classes in order.
         Without it every class weighs 1.
+    like : str, optional
+        Give exactly the number of a framework, or of one of its APIs: ``torch``,
+        ``keras.SparseCategoricalCrossentropy``. Only its own refusals apply then, and NaN or
+        infinity may be the answer.
+    task : str, optional
+        multiclass, binary or multilabel; by default what the columns and the first rows show.
     absent : str, default "error"
         What a class weighs that the weights lack: error, zero, one.
     labels : path, list of `os.PathLike`, column or table, optional
-        The truth, where it is not beside the scores: by row order.
+        The truth, where it is not beside the scores: by row order, or by `id_column`.
+    id_column : str, optional
+        A column of both, by which predictions and labels are matched.
+    unmatched : str, default "error"
+        What becomes of ids that only one of the two has: error, skip.
+    duplicates : str, default "error"
+        What becomes of ids that are there twice: error, allow (labels must agree, each prediction
+        counts).
     scores : str or sequence of str, optional
         Score columns: names, numbers, or a pattern whose ``*`` stands for the class.
     input : str, optional
         What the scores are: probs, logits, log-probs.
     positive_class : str, optional
         The class that the score is of, where there is one score a row.
+    label_separator : str, optional
+        Stands between the labels of a cell: several labels a row.
+    ignore : str or sequence of str, optional
+        Labels whose rows are left out, such as -100.
     reduction : str, default "weighted-mean"
-        weighted-mean, mean or sum.
+        weighted-mean, mean or sum; under `like` one of the framework's own, its default by default.
     clip : float, optional
         The probability of the true class is raised to at least this.
     renormalize : bool, default False
@@ -89,8 +96,26 @@ def score_file(
     sum_tolerance : float, optional
         How far the sum of a row of probabilities may be from 1; by default 1e-4 and what the
         rounding of the values explains.
+    label_smoothing : float, optional
+        In [0, 1]; the smooth part weighs each class by its own weight, as PyTorch has it.
+    gamma, alpha : float, optional
+        Of the focal loss: a loss l of a probability p becomes (1 - p)^gamma l; alpha weighs the
+        positives and 1 - alpha the negatives, or is one number a class.
+    pos_weight : float, sequence, mapping or path of a weight file, optional
+        Factor of the positive terms of binary and multilabel targets, one a label.
+    sample_weight_column : str, optional
+        Holds a weight for each row.
+    weight_by : str, default "true"
+        Which class of a row `weights` are of: true or predicted; pair with `cost_matrix`.
+    cost_matrix : path of a .csv or .npy file, or array, optional
+        A weight for each pair of classes, rows true and columns predicted.
+    batch_size : int, or several, optional
+        Report what a loop over batches of so many rows would print, beside the loss.
+    per_sample : path, optional
+        Write the loss of each row there, as Parquet.
     jobs, memory, on_progress, **reading
-        As in `analyze`.
+        As in `analyze`. `label_column` may be a pattern such as ``y_*``, or several names: a target
+        for each class or label.
 
     Returns
     -------
@@ -106,46 +131,42 @@ def score_file(
     UsageError
         If an option is wrong, or has no effect.
     """
-    paths = as_paths(preds, texts=True)
-    if paths is None:
-        raise UsageError("score_file takes paths; score takes arrays")
-    options = ReadingOptions.of(**reading)
-    resources = Resources.of(jobs, memory, on_progress)
-    evaluation = _Evaluation.of(
+    if per_sample is not None:
+        check_row_path(os.fspath(per_sample))
+    opened = open_predictions(
+        preds,
+        labels,
+        Matching.of(labels, id_column, unmatched, duplicates, reading.get("defaults") or ()),
+        Resources.of(jobs, memory, on_progress),
+        **reading,
+    )
+    evaluation = Evaluation.of(
         weights,
         scores=scores,
-        defaults=options.defaults,
+        sample_weight_column=sample_weight_column,
+        id_column=opened.id_column,
+        defaults=opened.reading.defaults,
+        like=like,
+        task=task,
         absent=absent,
         input=input,
         positive_class=positive_class,
+        label_separator=label_separator,
+        ignore=ignore,
         reduction=reduction,
         clip=clip,
         renormalize=renormalize,
         sum_tolerance=sum_tolerance,
+        label_smoothing=label_smoothing,
+        gamma=gamma,
+        alpha=alpha,
+        pos_weight=pos_weight,
+        weight_by=weight_by,
+        cost_matrix=cost_matrix,
+        batch_size=batch_size,
     )
-    files = find_files(paths, options.input_format)
-    if labels is None:
-        options = effective_options(options, [file.format for file in files])
-        dataset = open_files(files, options)
-        return _scored(
-            dataset,
-            options,
-            evaluation,
-            file_notes(files, options),
-            resources,
-        )
-    truth_paths = as_paths(labels)
-    truth_files = [] if truth_paths is None else find_files(truth_paths, options.input_format)
-    options = effective_options(options, [file.format for file in (*files, *truth_files)])
-    truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
-    dataset = open_files(files, options)
-    return _scored(
-        dataset,
-        options,
-        evaluation,
-        file_notes([*files, *truth_files], options),
-        resources,
-        truth=_truth(truth, options),
+    return scored(
+        opened, evaluation, per_sample=None if per_sample is None else os.fspath(per_sample)
     )
 
 
@@ -153,31 +174,47 @@ def score(
     y_true: Any,
     y_score: Any,
     *,
-    class_weight: Any = None,
-    classes: str | Sequence[str] | None = None,
-    absent: str | None = None,
+    like: str | None = None,
+    task: str | None = None,
     input: str | None = None,
+    classes: str | Sequence[str] | None = None,
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    pos_weight: Any = None,
+    absent: str | None = None,
+    ignore: str | Sequence[str] | None = None,
     positive_class: str | int | None = None,
+    label_separator: str | None = None,
+    label_smoothing: float | None = None,
+    gamma: float | None = None,
+    alpha: float | Sequence[float] | None = None,
+    weight_by: str | None = None,
+    cost_matrix: Any = None,
     reduction: str | None = None,
     clip: float | None = None,
     renormalize: bool | None = None,
     sum_tolerance: float | None = None,
+    batch_size: int | Sequence[int] | None = None,
 ) -> ScoreReport:
     """Evaluate weighted cross-entropy on arrays.
 
     Parameters
     ----------
-    y_true : column of shape (n_samples,)
-        Labels: a list, a NumPy array, a pandas, Polars or pyarrow column, or a table with one.
+    y_true : column of shape (n_samples,), or array of shape (n_samples, n_classes)
+        Labels: a list, a NumPy array, a pandas, Polars or pyarrow column, or a table with one; or a
+        target for each class or label.
     y_score : array of shape (n_samples, n_classes) or (n_samples,), or a table
         Probabilities, logits or log-probabilities. The columns of a table are named by class; those
         of an array are numbered from 0, or take the names of `classes`. One column is the score of
         the positive class.
-    class_weight : ClassWeights, mapping, sequence, path or scheme, optional
-        A sequence goes with the classes, in order. Without it every class weighs 1.
     classes : sequence of str, optional
         Class names, in the order of the columns.
-    absent, input, positive_class, reduction, clip, renormalize, sum_tolerance
+    class_weight : ClassWeights, mapping, sequence, path or scheme, optional
+        A sequence goes with the classes, in order. Without it every class weighs 1.
+    sample_weight : column of shape (n_samples,), optional
+        A weight for each row.
+    like, task, input, pos_weight, absent, ignore, positive_class, label_separator, label_smoothing,
+    gamma, alpha, weight_by, cost_matrix, reduction, clip, renormalize, sum_tolerance, batch_size
         As in `score_file`.
 
     Returns
@@ -194,287 +231,112 @@ def score(
 
     Examples
     --------
-    >>> score([1, 2], [[2.3, 2.1, 4.5], [4.2, 3.2, 5.1]], input="logits",
-    ...       class_weight=[25, 25, 100]).loss
+    >>> logits, weights = [[2.3, 2.1, 4.5], [4.2, 3.2, 5.1]], [25, 25, 100]
+    >>> score([1, 2], logits, input="logits", class_weight=weights).loss
     0.87048350145262
+    >>> score([1, 2], logits, input="logits", class_weight=weights, like="tensorflow").loss
+    54.40521884078875
     """
-    options = ReadingOptions.of(classes=classes)
-    evaluation = _Evaluation.of(
+    evaluation = Evaluation.of(
         class_weight,
         columns_in_order=True,
+        sample_weight_column=None if sample_weight is None else "sample_weight",
+        like=like,
+        task=task,
         absent=absent,
         input=input,
         positive_class=positive_class,
+        label_separator=label_separator,
+        ignore=ignore,
         reduction=reduction,
         clip=clip,
         renormalize=renormalize,
         sum_tolerance=sum_tolerance,
+        label_smoothing=label_smoothing,
+        gamma=gamma,
+        alpha=alpha,
+        pos_weight=pos_weight,
+        weight_by=weight_by,
+        cost_matrix=cost_matrix,
+        batch_size=batch_size,
     )
-    return _scored(score_dataset(y_true, y_score), options, evaluation, [], Resources.of())
+    dataset = score_dataset(y_true, y_score, sample_weight)
+    return scored(Opened(dataset=dataset, reading=ReadingOptions.of(classes=classes)), evaluation)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Evaluation:
-    """What is to be computed, checked as far as it can be without the data."""
-
-    weights: Any
-    absent: Absent
-    request: ScoreRequest
-    reduction: Reduction
-    clip: float | None
-
-    @classmethod
-    def of(
-        cls,
-        weights: Any,
-        *,
-        scores: str | Sequence[str] | None = None,
-        columns_in_order: bool = False,
-        defaults: Collection[str] = (),
-        **keywords: Unpack[ScoreKeywords],
-    ) -> _Evaluation:
-        clip, tolerance = (
-            None if value is None else number(value, f"--{option}")
-            for option, value in (
-                ("clip", keywords.get("clip")),
-                ("sum-tolerance", keywords.get("sum_tolerance")),
-            )
-        )
-        positive_class, kind = keywords.get("positive_class"), keywords.get("input")
-        renormalize = bool(keywords.get("renormalize"))
-        if clip is not None and not 0.0 < clip < 1.0:
-            raise UsageError(
-                f"{clip!r} is not a probability between 0 and 1", where="--clip", hint="--clip 1e-7"
-            )
-        if tolerance is not None and not 0.0 <= tolerance < 1.0:
-            raise UsageError(f"{tolerance!r} is not a number in [0, 1)", where="--sum-tolerance")
-        if renormalize and tolerance is not None:
-            # What is typed wins over a general default.
-            if "renormalize" in defaults and "sum-tolerance" not in defaults:
-                renormalize = False
-            else:
-                refuse_idle("sum-tolerance", "rows are divided by their sums", defaults)
-                tolerance = None
-        absent = parse_word(Absent, keywords.get("absent"), option="--absent", default=Absent.ERROR)
-        if weights is None and absent is not Absent.ERROR:
-            refuse_idle("absent", "there are no weights", defaults)
-            absent = Absent.ERROR
-        if scores is not None and not isinstance(scores, str):
-            scores = tuple(map(str, scores))
-        return cls(
-            weights=weights,
-            absent=absent,
-            request=ScoreRequest(
-                scores=scores,
-                columns_in_order=columns_in_order,
-                kind=None
-                if kind is None
-                else parse_word(InputKind, kind, option="--input", default=InputKind.PROBS),
-                positive_class=None if positive_class is None else str(positive_class),
-                sum_tolerance=tolerance,
-                renormalize=renormalize,
-                defaults=frozenset(defaults),
-            ),
-            reduction=parse_word(
-                Reduction,
-                keywords.get("reduction"),
-                option="--reduction",
-                default=Reduction.WEIGHTED_MEAN,
-            ),
-            clip=clip,
-        )
-
-    def parameters(self, layout: ScoreLayout, tolerance: float | None) -> dict[str, str]:
-        """Return every effective value that can change a number, as text."""
-        request, form = self.request, layout.form
-        found = {"clip": "none" if self.clip is None else repr(self.clip)}
-        if form.renormalize:
-            found["renormalize"] = "yes"
-        if self.absent is not Absent.ERROR:
-            found["absent"] = self.absent.value
-        if tolerance is not None:
-            found["tolerance"] = repr(tolerance)
-        if request.scores is not None:
-            chosen = request.scores
-            found["scores"] = chosen if isinstance(chosen, str) else ",".join(chosen)
-        if form.task is Task.BINARY:
-            found["positive-class"] = layout.classes[form.positive]
-        return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Labels:
-    """The truth, in other files than the predictions or in memory."""
-
-    dataset: Dataset
-    column: Column
-    notes: list[str]
-
-
-def _truth(dataset: Dataset, options: ReadingOptions) -> _Labels:
-    """Find the label column of the truth that is elsewhere."""
-    dataset.refuse_empty()
-    choice = choose_label_column(dataset.first, options.label_column)
-    notes = [] if dataset.is_bare_column else choice.notes(dataset.first, f"{dataset.where}: ")
-    return _Labels(dataset=dataset, column=choice.column, notes=notes)
-
-
-def _scored(
-    dataset: Dataset,
-    options: ReadingOptions,
-    evaluation: _Evaluation,
-    notes: list[str],
-    resources: Resources,
+def explain_file(
+    preds: Any,
     *,
-    truth: _Labels | None = None,
-) -> ScoreReport:
-    """Decide the layout, run over the rows, apply the weights."""
-    layout = decide_layout(
-        dataset,
-        options,
-        evaluation.request,
-        labels=None if truth is None else (truth.dataset, truth.column),
+    weights: Any = None,
+    like: str | None = None,
+    task: str | None = None,
+    absent: str | None = None,
+    labels: Any = None,
+    id_column: str | int | None = None,
+    unmatched: str | None = None,
+    duplicates: str | None = None,
+    scores: str | Sequence[str] | None = None,
+    input: str | None = None,
+    positive_class: str | int | None = None,
+    label_separator: str | None = None,
+    ignore: str | Sequence[str] | None = None,
+    label_smoothing: float | None = None,
+    gamma: float | None = None,
+    alpha: float | str | Sequence[float] | None = None,
+    pos_weight: Any = None,
+    sample_weight_column: str | int | None = None,
+    jobs: int | None = None,
+    memory: str | int | None = None,
+    on_progress: OnProgress | None = None,
+    **reading: Unpack[ReadingKeywords],
+) -> Comparison:
+    """Say what every framework gives on the same predictions, and what turns one into another.
+
+    Parameters
+    ----------
+    preds, weights, task, absent, labels, id_column, unmatched, duplicates, scores, input,
+    positive_class, label_separator, ignore, label_smoothing, gamma, alpha, pos_weight,
+    sample_weight_column, jobs, memory, on_progress, **reading
+        As in `score_file`.
+    like : str, optional
+        Only the conventions of a framework, or one.
+
+    Returns
+    -------
+    Comparison
+        A number for every convention that applies, in nats, and a reason for every other.
+
+    Raises
+    ------
+    InputError
+        If the predictions cannot be read or understood, or no row can be scored.
+    WeightFileError
+        If the weights are for other classes.
+    UsageError
+        If an option is wrong, or has no effect.
+    """
+    opened = open_predictions(
+        preds,
+        labels,
+        Matching.of(labels, id_column, unmatched, duplicates, reading.get("defaults") or ()),
+        Resources.of(jobs, memory, on_progress),
+        **reading,
     )
-    # Before the pass over the rows: a fault of the weights should not take a long run to show.
-    weighting = _GivenWeights.of(evaluation, layout.classes)
-    elsewhere = (
-        None
-        if truth is None
-        else TruthElsewhere(truth.dataset, truth.column, layout.classes, options.rules)
+    evaluation = Evaluation.of(
+        weights,
+        scores=scores,
+        sample_weight_column=sample_weight_column,
+        id_column=opened.id_column,
+        defaults=opened.reading.defaults,
+        task=task,
+        absent=absent,
+        input=input,
+        positive_class=positive_class,
+        label_separator=label_separator,
+        ignore=ignore,
+        label_smoothing=label_smoothing,
+        gamma=gamma,
+        alpha=alpha,
+        pos_weight=pos_weight,
     )
-    result = score_rows(
-        dataset,
-        layout,
-        options.rules,
-        resources,
-        clip=evaluation.clip,
-        truth=elsewhere,
-    )
-    weights, class_weight = weighting.for_rows(result, layout.classes)
-    numbers = report(result.state, class_weight, reduction=evaluation.reduction)
-    tolerance, tolerance_notes = _tolerance(layout, evaluation.request, result)
-    parameters = evaluation.parameters(layout, tolerance) | dict(options.given)
-    warnings = [*layout.warnings, *_warnings(result, numbers, layout, evaluation.clip)]
-    labels: tuple[InputRows, ...] = ()
-    label = layout.label
-    if truth is not None and elsewhere is not None:
-        labels, label = elsewhere.read.by_input(truth.dataset), truth.column
-        parameters["labels"] = ",".join(one.path for one in labels)
-        pairing_notes, pairing_warnings = _pairing(dataset, truth, layout)
-        notes, warnings = notes + pairing_notes, warnings + pairing_warnings
-    if label is not None and not evaluation.request.columns_in_order:
-        parameters["label-column"] = label.name
-    return ScoreReport(
-        inputs=result.read.by_input(dataset),
-        labels=labels,
-        task=layout.form.task,
-        kind=layout.form.kind,
-        classes=layout.classes,
-        missing=result.missing,
-        reduction=evaluation.reduction,
-        numbers=numbers,
-        class_weight=weights,
-        weights_from=None if weights is None else weights.source or weights.scheme,
-        parameters=parameters,
-        notes=(*notes, *layout.notes, *tolerance_notes),
-        warnings=tuple(warnings),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _GivenWeights:
-    """Class weights that are given, or the scheme that will give them."""
-
-    weights: ClassWeights | None = None
-    class_weight: tuple[float | None, ...] | None = None
-    scheme: str | None = None
-
-    @classmethod
-    def of(cls, evaluation: _Evaluation, classes: tuple[str, ...]) -> _GivenWeights:
-        if evaluation.weights is None:
-            return cls()
-        weights = given_weights(evaluation.weights, classes)
-        if weights is None:
-            if evaluation.absent is not Absent.ERROR:
-                reason = "a scheme weighs every class that occurs"
-                refuse_idle("absent", reason, evaluation.request.defaults)
-            return cls(scheme=str(parse_scheme(evaluation.weights)))
-        in_order = weightfile.for_classes(weights, classes, evaluation.absent)
-        return cls(weights=weights, class_weight=in_order)
-
-    def for_rows(
-        self, result: ScoreRun, classes: tuple[str, ...]
-    ) -> tuple[ClassWeights | None, tuple[float | None, ...] | None]:
-        """Apply a scheme to the labels scored; a class without rows then has no weight."""
-        if self.scheme is None:
-            return self.weights, self.class_weight
-        counts = ClassCounts(classes, result.state.pairs.by_true())
-        if not counts.n_samples:
-            return None, None
-        weights = scheme_weights(counts, self.scheme)
-        return weights, tuple(weights.by_class.get(label) for label in classes)
-
-
-def _pairing(dataset: Dataset, truth: _Labels, layout: ScoreLayout) -> tuple[list[str], list[str]]:
-    """Return notes and warnings on predictions and labels that are matched by row order."""
-    notes, warnings = list(truth.notes), []
-    unused = unused_label(dataset, layout.columns)
-    if unused is not None:
-        notes.append(f"column {unused!r} of the predictions is not used: the labels are given")
-    shuffled = other_order(dataset, truth.dataset, layout.columns)
-    if shuffled is not None:
-        warnings.append(
-            f"rows are matched by their order, but column {shuffled!r}, which both files have, "
-            "differs in the first rows"
-        )
-    return notes, warnings
-
-
-def _tolerance(
-    layout: ScoreLayout, request: ScoreRequest, result: ScoreRun
-) -> tuple[float | None, list[str]]:
-    """Return the tolerance that was used, None where there is none, and say where it is from."""
-    form, rounded = layout.form, result.rounded
-    if form.kind is InputKind.LOGITS or form.renormalize:
-        return None, []
-    if form.task is Task.BINARY:
-        used, what = form.tolerance.value, "scores lie in [0, 1]"
-    else:
-        used, what = row_sum_tolerance(rounded, form), "rows sum to 1"
-    if request.sum_tolerance is not None:
-        return used, []
-    reason = ""
-    if form.heeds_decimals and used > form.tolerance.row_sum:
-        decimals = counted(rounded.decimals, "decimal")
-        reason = f", since the values have {decimals}"
-        if rounded.explained:
-            reason += f"; {counted(rounded.explained, 'row')} needed that"
-    return used, [f"{what} within {used:.4g}{reason} (--sum-tolerance changes it)"]
-
-
-def _warnings(
-    result: ScoreRun, numbers: LossReport, layout: ScoreLayout, clip: float | None
-) -> list[str]:
-    found = []
-    state, classes = result.state, layout.classes
-    without_rows = [
-        label for label, n in zip(classes, state.pairs.by_true().tolist(), strict=True) if not n
-    ]
-    if without_rows:
-        found.append(f"a score and no rows: class {quoted(without_rows)} (--scores, if it is none)")
-    if layout.positive_guessed and numbers.skill is not None and numbers.skill < 0:
-        positive = classes[layout.form.positive]
-        other = classes[1 - layout.form.positive]
-        found.append(
-            f"the score is taken for that of class {short_repr(positive)}, and is worse than "
-            f"knowing nothing (--positive-class {other}, if it is the other one)"
-        )
-    if state.zero_probability_rows and clip is None:
-        found.append(
-            "the true class has probability 0 in "
-            f"{counted(state.zero_probability_rows, 'row')}: the "
-            "loss is infinite, the finite mean leaves them out (--clip 1e-7 would bound it)"
-        )
-    if state.clipped_rows:
-        found.append(f"clipped to a probability of {clip!r}: {counted(state.clipped_rows, 'row')}")
-    return found
+    return compared(opened, evaluation, like)

@@ -82,7 +82,7 @@ def emit(
 ) -> None:
     """Write the result, whole or not at all."""
     from wcetool.render.formats import Look, render
-    from wcetool.render.views import View
+    from wcetool.render.view import View
 
     view = View()
     if rows is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -21,7 +22,8 @@ from wcetool.cli.options import (
 )
 from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
 from wcetool.cli.running import check_outputs, running
-from wcetool.core.vocabulary import Absent, InputKind, Reduction
+from wcetool.cli.score_options import LossFlags, ScoreFlags, TruthFlags, WeightFlags
+from wcetool.core.vocabulary import WeightBy
 from wcetool.errors import UsageError, counted
 
 
@@ -36,68 +38,32 @@ def score(
             "class; globs, folders of Parquet, or -",
         ),
     ],
+    weighing: WeightFlags,
+    truth: TruthFlags,
+    columns: ScoreFlags,
+    loss: LossFlags,
     reading: ReadingFlags,
     rows: RowFlags,
     show: ShowFlags,
     run: RunFlags,
     config: ConfigFlags,
-    weights: Annotated[
-        str | None,
+    weight_by: Annotated[
+        WeightBy | None,
         option(
-            "--weights",
+            "--weight-by",
             panel=WEIGHTS,
-            metavar="FILE|SCHEME",
-            help="A weight file, or a scheme computed from the labels scored. Default: none.",
+            metavar="CLASS",
+            help="Which class of a row gives it its weight: true, predicted, or pair (a cost "
+            "matrix). Default: true.",
         ),
     ] = None,
-    absent: Annotated[
-        Absent,
-        option(
-            "--absent",
-            panel=WEIGHTS,
-            metavar="POLICY",
-            help="What a class weighs that the weight file lacks: error, zero, one. Default: "
-            "error.",
-        ),
-    ] = Absent.ERROR,
-    labels: Annotated[
+    cost_matrix: Annotated[
         str | None,
         option(
-            "--labels",
-            panel=SCORES,
+            "--cost-matrix",
+            panel=WEIGHTS,
             metavar="FILE",
-            by_environment=False,  # WCETOOL_LABELS is the default of weights
-            help="The truth, where it is in another file: by row order, lengths are checked.",
-        ),
-    ] = None,
-    scores: Annotated[
-        str | None,
-        option(
-            "--scores",
-            panel=SCORES,
-            metavar="COLUMNS|PATTERN",
-            help="Score columns: names or numbers, or a pattern such as 'prob_*' whose * is "
-            "the class.",
-        ),
-    ] = None,
-    input_: Annotated[
-        InputKind | None,
-        option(
-            "--input",
-            panel=SCORES,
-            metavar="KIND",
-            help="What the scores are: probs, logits or log-probs. Default: by the column names, "
-            "else probs, if the first rows lie in [0, 1] and sum to 1.",
-        ),
-    ] = None,
-    positive_class: Annotated[
-        str | None,
-        option(
-            "--positive-class",
-            panel=SCORES,
-            metavar="LABEL",
-            help="The class that the score is of, where there is one score a row. Default: "
-            "the later.",
+            help="A weight for each pair of classes, .csv or .npy: rows true, columns predicted.",
         ),
     ] = None,
     renormalize: Annotated[
@@ -115,15 +81,15 @@ def score(
         ),
     ] = None,
     reduction: Annotated[
-        Reduction,
+        str | None,
         option(
             "--reduction",
             panel=LOSS,
             metavar="HOW",
             help="weighted-mean: sum(w l) / sum(w); mean: sum(w l) / rows; sum. Default: "
-            "weighted-mean.",
+            "weighted-mean; with --like one of the framework's, by default its own default.",
         ),
-    ] = Reduction.WEIGHTED_MEAN,
+    ] = None,
     clip: Annotated[
         float | None,
         option(
@@ -131,6 +97,24 @@ def score(
             panel=LOSS,
             metavar="EPS",
             help="Raise the probability of the true class to at least EPS. Default: no clipping.",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        str | None,
+        option(
+            "--batch-size",
+            panel=LOSS,
+            metavar="N,...",
+            help="Show what a loop that averages batches of N rows would print, beside the loss.",
+        ),
+    ] = None,
+    per_sample: Annotated[
+        str | None,
+        option(
+            "--per-sample",
+            panel=OUTPUT,
+            metavar="PATH",
+            help="Write the loss of each row there, as Parquet.",
         ),
     ] = None,
     output: Annotated[
@@ -147,36 +131,39 @@ def score(
     """Evaluate weighted cross-entropy on stored predictions."""
     form = chosen_format(ctx, show, rows, output)
     paths = input_paths(preds, "score")
-    truth = None if labels is None else input_paths([labels], "score")
-    if truth is not None and "-" in preds and labels == "-":
-        raise UsageError("standard input is the predictions already", where="--labels")
-    outputs = [] if output is None else [output]
-    check_outputs(ctx, outputs, [*paths, *(truth or [])], reading, weights)
+    labels = truth.paths("score", preds)
+    outputs = [path for path in (output, per_sample) if path is not None]
+    if len(outputs) > 1 and os.path.abspath(outputs[0]) == os.path.abspath(outputs[1]):
+        raise UsageError("is the output already", where="--per-sample")
+    others = (weighing.weights, weighing.pos_weight, cost_matrix)
+    check_outputs(ctx, outputs, [*paths, *(labels or [])], reading, *others)
     with running(show, run) as progress:
         import wcetool
 
         result = wcetool.score_file(
             paths,
-            weights=weights,
-            absent=absent,
-            labels=truth,
-            scores=scores,
-            input=input_,
-            positive_class=positive_class,
             reduction=reduction,
             clip=clip,
             renormalize=renormalize,
             sum_tolerance=sum_tolerance,
+            weight_by=weight_by,
+            cost_matrix=cost_matrix,
+            batch_size=batch_size,
+            per_sample=per_sample,
             jobs=run.jobs,
             memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
+            **weighing.keywords(),
+            **{**truth.keywords(), "labels": labels},
+            **columns.keywords(),
+            **loss.keywords(),
             **reading.keywords(),
         )
     say_notes(result, run)
     emit(result, form, show, rows, output, quiet=run.quiet)
     progress.close(
-        f"scored {counted(result.numbers.scored, 'row')}, "
+        f"scored {counted(result.scored, 'row')}, "
         f"{counted(len(result.classes), 'class', 'classes')}, "
         f"{counted(result.missing, 'missing label')}"
     )

@@ -36,12 +36,34 @@ class Absent(StrEnum):
     ONE = "one"
 
 
+class Unmatched(StrEnum):
+    """What becomes of ids that only one of two files has."""
+
+    ERROR = "error"
+    SKIP = "skip"
+
+
+class Duplicates(StrEnum):
+    """What becomes of ids that a file has twice."""
+
+    ERROR = "error"
+    ALLOW = "allow"
+
+
 class Reduction(StrEnum):
     """How the losses of the rows become one number."""
 
     WEIGHTED_MEAN = "weighted-mean"  # sum(w l) / sum(w): PyTorch's mean
     MEAN = "mean"  # sum(w l) / n: Keras, TensorFlow
     SUM = "sum"
+
+
+class WeightBy(StrEnum):
+    """Which class of a row gives it its weight."""
+
+    TRUE = "true"
+    PREDICTED = "predicted"
+    PAIR = "pair"  # both: a matrix, rows true and columns predicted
 
 
 class InputKind(StrEnum):

@@ -15,6 +15,7 @@ from wcetool.data.layout import ScoreLayout
 from wcetool.data.score_arrays import score_matrix
 from wcetool.data.source import Split
 from wcetool.data.streams import OnBytes
+from wcetool.data.targets import Targets, kept_rows, rows_of
 from wcetool.data.truth import Truth
 
 
@@ -24,27 +25,46 @@ class ScoredBatch:
 
     Attributes
     ----------
+    path : str
+        The input.
     length : int
         Rows, those with a missing label included.
-    target : int64 array of shape (n_samples,)
-        The class of each row that has a label.
+    targets : Targets
+        Of each row that has any and is not ignored.
     scores : Scores
         Of those rows.
     first_row : int
         Number of the first row in the input, from 1.
-    labelled : int64 array of shape (n_samples,), or None
-        The rows that have a label, from 0; None where all have.
+    kept : int64 array of shape (n_samples,), or None
+        Those rows, from 0; None where all are.
+    ignored : int
+        Rows whose label is to be ignored.
+    sample_weight : float64 array of shape (n_samples,), or None
+        Of those rows, NaN where it is missing.
     """
 
+    path: str
     length: int
-    target: IntArray
+    targets: Targets
     scores: Scores
     first_row: int
-    labelled: IntArray | None
+    kept: IntArray | None
+    ignored: int = 0
+    sample_weight: FloatArray | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Rows that are scored."""
+        return self.length if self.kept is None else len(self.kept)
+
+    @property
+    def missing(self) -> int:
+        """Rows without a label."""
+        return self.length - self.n_samples - self.ignored
 
     def row_numbers(self, rows: IntArray) -> IntArray:
-        """Return the numbers in the input of some of the rows that have a label."""
-        return self.first_row + (rows if self.labelled is None else self.labelled[rows])
+        """Return the numbers in the input of some of the rows that are scored."""
+        return self.first_row + (rows if self.kept is None else self.kept[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +87,17 @@ class ScoredRows:
         n_rows, where = 0, split.file.path
         for batch in self.dataset.batches(split, self.layout.wanted(), on_bytes, log):
             first_row = split.first_row + n_rows + 1
-            target = truth.target(batch, where, first_row)
+            targets = truth.targets(batch, where, first_row)
             scores = self.layout.scores(batch, where, first_row)
-            labelled = None
-            if target.min(initial=0) < 0:
-                labelled = np.flatnonzero(target >= 0)
-                target, scores = target[labelled], _rows(scores, labelled)
+            weights = self.layout.sample_weights(batch, where)
+            kept, ignored = kept_rows(targets)
+            if kept is not None:
+                targets, scores = rows_of(targets, kept), rows_of(scores, kept)
+                weights = None if weights is None else weights[kept]
             n_rows += len(batch)
-            yield ScoredBatch(len(batch), target, scores, first_row, labelled)
+            yield ScoredBatch(where, len(batch), targets, scores, first_row, kept, ignored, weights)
 
 
 def matrix_of(scores: Scores, rows: IntArray) -> FloatArray:
     """Return some rows of scores, float64 array of shape (n_rows, n_columns)."""
-    return score_matrix(_rows(scores, rows)).astype(np.float64)
-
-
-def _rows(scores: Scores, rows: IntArray) -> Scores:
-    return scores[rows] if isinstance(scores, np.ndarray) else [column[rows] for column in scores]
+    return score_matrix(rows_of(scores, rows)).astype(np.float64)

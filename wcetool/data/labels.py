@@ -24,6 +24,7 @@ from wcetool.data.options import LabelRules
 from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
+MISSING, IGNORED = -1, -2  # instead of a class
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
 
 
@@ -169,12 +170,19 @@ class LabelEncoder:
         How text becomes a label.
     guard : HeaderGuard, optional
         Sees every text.
+    ignored : collection of str
+        Labels whose rows are left out, classes or not.
     """
 
     def __init__(
-        self, classes: Sequence[str], rules: LabelRules, guard: HeaderGuard | None = None
+        self,
+        classes: Sequence[str],
+        rules: LabelRules,
+        guard: HeaderGuard | None = None,
+        ignored: Collection[str] = (),
     ) -> None:
         self._guard = guard
+        self._ignored = ignored
         self.classes = classes
         self._code = {label: code for code, label in enumerate(classes)}
         self._rules = rules
@@ -185,16 +193,19 @@ class LabelEncoder:
         Returns
         -------
         target : int64 array of shape (n_samples,)
-            Index into the classes; -1 for a missing label.
+            Index into the classes; `MISSING` or `IGNORED` otherwise.
         unknown : dict of str to int
-            Labels that are no class, with the first row (from 0) of each; their code is -1.
+            Labels that are no class, with the first row (from 0) of each; their code is `MISSING`.
         """
         distinct = Distinct(column, where)
         if self._guard is not None:
             self._guard.see(distinct.texts)
-        codes = np.full(len(distinct.texts) + 1, -1, dtype=np.int64)
+        codes = np.full(len(distinct.texts) + 1, MISSING, dtype=np.int64)
         unknown: dict[str, int] = {}
         for place, text in enumerate(distinct.texts):
+            if text in self._ignored:
+                codes[place] = IGNORED
+                continue
             label = self._rules.label(text)
             if label is None:
                 continue

@@ -26,6 +26,7 @@ from wcetool.errors import InputError
 IN_MEMORY = "(memory)"
 LABEL_NAME = "y_true"
 SCORE_NAME = "y_score"
+WEIGHT_NAME = "sample_weight"
 
 
 def as_paths(values: object, *, texts: bool = False) -> list[str] | None:
@@ -56,8 +57,8 @@ def label_dataset(values: Any) -> Dataset:
     return replace(_dataset(table), is_bare_column=True)
 
 
-def score_dataset(y_true: Any, y_score: Any) -> Dataset:
-    """Make a dataset of labels and scores of one length.
+def score_dataset(y_true: Any, y_score: Any, sample_weight: Any = None) -> Dataset:
+    """Make a dataset of labels, sample weights where there are any, and scores, of one length.
 
     Raises
     ------
@@ -72,10 +73,24 @@ def score_dataset(y_true: Any, y_score: Any) -> Dataset:
         columns, names = [_score_column(y_score)], [SCORE_NAME]
     if len(columns[0]) != len(labels):
         raise InputError(f"{len(labels):,} labels, but {len(columns[0]):,} rows of scores")
+    if sample_weight is not None:
+        weights = _score_column(sample_weight, WEIGHT_NAME)
+        if len(weights) != len(labels) or not pa.types.is_floating(weights.type):
+            raise InputError(f"{len(weights):,} sample weights for {len(labels):,} labels")
+        columns, names = [weights, *columns], [WEIGHT_NAME, *names]
     return _dataset(pa.Table.from_arrays([labels, *columns], names=[LABEL_NAME, *names]))
 
 
-def _truth(y_true: Any) -> pa.ChunkedArray:
+def _truth(y_true: Any) -> pa.Array | pa.ChunkedArray:
+    """Return labels as a column, targets as a column of lists."""
+    if _is_table(y_true):
+        table = _table(y_true)
+        if table.num_columns > 1 and all(map(_is_number, table.schema.types)):
+            return _score_column(
+                np.column_stack([one.to_numpy() for one in table.columns]), "y_true"
+            )
+    elif np.ndim(_as_array(y_true)) == 2:
+        return _score_column(y_true, LABEL_NAME)
     if not _is_table(y_true):
         return label_column(y_true)
     table = _table(y_true)
@@ -179,7 +194,22 @@ def _frame_column(series: Any) -> pa.Array | pa.ChunkedArray:
         return _texts(series)
 
 
-def _score_column(y_score: Any) -> pa.Array:
+def _as_array(values: Any) -> Any:
+    """Return nested lists as an array, other values as they are."""
+    if isinstance(values, list | tuple) and values and isinstance(values[0], list | tuple):
+        try:
+            return np.array(values, dtype=np.float64)
+        except (TypeError, ValueError):
+            return values[:1]
+    return values if isinstance(values, np.ndarray) else None
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+    return any(test(kind) for test in tests)
+
+
+def _score_column(y_score: Any, what: str = SCORE_NAME) -> pa.Array:
     """Return scores as one Arrow column: of lists for a matrix, whose memory is shared."""
     try:
         if isinstance(y_score, np.ma.MaskedArray):
@@ -190,13 +220,13 @@ def _score_column(y_score: Any) -> pa.Array:
         if scores.dtype not in (np.float16, np.float32, np.float64):
             scores = scores.astype(np.float64)
     except (ValueError, TypeError):
-        raise InputError("y_score is not an array of numbers") from None
+        raise InputError(f"{what} is not an array of numbers") from None
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]
     if scores.ndim == 1:
         return pa.array(np.ascontiguousarray(scores))
     if scores.ndim != 2 or not scores.shape[1]:
-        raise InputError(f"y_score has shape {scores.shape}: (n_samples, n_classes) is expected")
+        raise InputError(f"{what} has shape {scores.shape}: (n_samples, n_classes) is expected")
     return pa.FixedSizeListArray.from_arrays(
         pa.array(np.ascontiguousarray(scores).reshape(-1)), scores.shape[1]
     )

@@ -84,6 +84,12 @@ class LabelRules:
             text = self.names[text]
         return text.casefold() if self.casefold else text
 
+    def whole(self, text: str | None) -> str | None:
+        """Return the text of a cell, None where the whole of it is missing."""
+        if text is None or not (text.strip() if self.strip else text) or text in self.missing:
+            return None
+        return text
+
     def class_names(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return the classes that names written by hand mean: `strip` and `casefold` hold for them.
 

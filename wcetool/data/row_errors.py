@@ -19,6 +19,9 @@ _RULES = {
     (Task.BINARY, InputKind.PROBS): "a probability",
     (Task.BINARY, InputKind.LOGITS): "a logit",
     (Task.BINARY, InputKind.LOG_PROBS): "the logarithm of a probability",
+    (Task.MULTILABEL, InputKind.PROBS): "probabilities",
+    (Task.MULTILABEL, InputKind.LOGITS): "logits",
+    (Task.MULTILABEL, InputKind.LOG_PROBS): "logarithms of probabilities",
 }
 
 
@@ -83,6 +86,57 @@ def faulty_rows(values: FloatArray, rows: IntArray, form: ScoreForm, where: str)
         where,
         hint=_fault_hint(values, form),
     )
+
+
+def faulty_targets(
+    values: FloatArray, rows: IntArray, where: str, *, each: bool = False
+) -> InputError:
+    """Name the first rows whose targets are none.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_faulty, n_classes)
+        Their targets.
+    rows : int64 array of shape (n_faulty,)
+        Their numbers, from 1.
+    where : str
+        The file.
+    each : bool
+        Each target stands for itself: their sum is free.
+    """
+    named = [(row, _target_fault(one)) for row, one in zip(rows.tolist(), values, strict=True)]
+    return _listed_rows(
+        named,
+        f"row {named[0][0]:,} holds no {'targets' if each else 'distribution of targets'}",
+        where,
+        hint=None if each else "--task multilabel, if any number of labels may be true",
+    )
+
+
+def _target_fault(targets: FloatArray) -> str:
+    if np.isnan(targets).any():
+        return "a target is missing"
+    outside = targets[(targets < 0.0) | (targets > 1.0)]
+    return f"a target of {outside[0]:.6g}" if len(outside) else f"sums to {targets.sum():.6g}"
+
+
+def faulty_weights(weights: FloatArray, rows: IntArray, where: str) -> InputError:
+    """Name the first rows whose sample weight is missing, negative or not finite."""
+    named = [
+        (row, "no sample weight" if np.isnan(weight) else f"a sample weight of {weight:.6g}")
+        for row, weight in zip(rows.tolist(), weights.tolist(), strict=True)
+    ]
+    message = f"row {named[0][0]:,} has no sample weight that is finite and at least 0"
+    return _listed_rows(named, message, where)
+
+
+def _listed_rows(
+    named: Sequence[tuple[int, str]], message: str, where: str, *, hint: str | None = None
+) -> InputError:
+    details = [f"row {row:,}: {reason}" for row, reason in named[:LISTED]]
+    if len(named) > LISTED:
+        details.append(f"… {len(named) - LISTED:,} more among the rows that were read")
+    return InputError(message, where=where, details=details, hint=hint)
 
 
 def unexplained_rows(rounded: RoundedRows, form: ScoreForm, paths: Sequence[str]) -> InputError:

@@ -70,8 +70,8 @@ class Clues:
 
     Attributes
     ----------
-    label : Column or None
-        The label column, which holds no scores.
+    taken : tuple of Column
+        Columns that hold no scores: the truth, sample weights, ids.
     classes : tuple of str or None
         The declared classes.
     rules : LabelRules
@@ -84,12 +84,16 @@ class Clues:
         Whether the rows of the first block of some columns are rows of probabilities.
     """
 
-    label: Column | None
+    taken: tuple[Column, ...]
     classes: tuple[str, ...] | None
     rules: LabelRules
     seen: frozenset[str]
     more_labels: Callable[[], frozenset[str]]
     adds_up: Callable[[Sequence[Column]], bool]
+
+    def is_taken(self, column: Column) -> bool:
+        """Tell whether a column holds something else than scores."""
+        return any(column.place == one.place for one in self.taken)
 
     def cover(self, classes: Collection[str]) -> bool:
         """Tell whether these could be the classes, as far as is known."""
@@ -183,7 +187,7 @@ def _free(table: Table, clues: Clues) -> list[Column]:
         column
         for column in table.columns
         if not is_index(column)
-        and (clues.label is None or column.place != clues.label.place)
+        and not clues.is_taken(column)
         and not _is_outcome(column.name, names)
     ]
 
@@ -235,9 +239,11 @@ def _matching(table: Table, clues: Clues, pattern: str) -> ScoreColumns:
 def _refuse_useless(table: Table, clues: Clues, columns: Sequence[Column]) -> None:
     """Refuse columns that the user named and that can hold no scores."""
     for column in columns:
-        if clues.label is not None and column.place == clues.label.place:
+        if clues.is_taken(column):
             raise InputError(
-                f"column {column.name!r} is the label", where=table.file.path, hint="--label-column"
+                f"column {column.name!r} is the label, a sample weight or an id",
+                where=table.file.path,
+                hint="--label-column",
             )
         if column.holds is Holds.OTHER or (column.holds is Holds.NUMBER_LISTS and len(columns) > 1):
             raise InputError(f"column {column.name!r} holds no scores", where=table.file.path)

@@ -3,119 +3,422 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
+from wcetool.core.arrays import FloatArray, IntArray
+from wcetool.core.conventions.calls import Call
+from wcetool.core.conventions.tallies import Tally, row_losses, tally
+from wcetool.core.label_scoring import LabelScoreAccumulator
+from wcetool.core.label_state import LabelScoreState
+from wcetool.core.loss_options import LossOptions
 from wcetool.core.losses import block_terms
 from wcetool.core.rounding import MAX_DECIMALS, RoundedRows, decimals_of, excuse
+from wcetool.core.row_losses import RowWeights, row_values
 from wcetool.core.scoring import ScoreAccumulator, ScoreState
-from wcetool.data.batches import ScoredRows, matrix_of
+from wcetool.core.vocabulary import Reduction, Task
+from wcetool.data.batches import ScoredBatch, ScoredRows, matrix_of
 from wcetool.data.dataset import Dataset
 from wcetool.data.formats.table import ReadLog
-from wcetool.data.headers import HeaderGuard
-from wcetool.data.labels import LabelEncoder
 from wcetool.data.layout import ScoreLayout
-from wcetool.data.options import LabelRules
 from wcetool.data.read_rows import ReadRows
-from wcetool.data.row_errors import faulty_rows, unexplained_rows
+from wcetool.data.row_errors import faulty_rows, faulty_targets, faulty_weights, unexplained_rows
 from wcetool.data.source import Split
-from wcetool.data.truth import Truth, TruthBeside, TruthElsewhere
+from wcetool.data.targets import is_codes, rows_of
+from wcetool.data.truth import Truth, TruthBeside, TruthInOrder
 from wcetool.engine.local import Tick, run_over, run_within
 from wcetool.engine.resources import Resources
+from wcetool.errors import InputError
+
+State: TypeAlias = ScoreState | LabelScoreState
+CALL_ROWS = 1 << 14  # and values, of a block that a convention works on
+CALL_VALUES = 1 << 19
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowBlock:
+    """The losses of consecutive rows, handed out in the order of the file.
+
+    Attributes
+    ----------
+    batch : ScoredBatch
+        The rows they are of.
+    rows : slice
+        Which of those that are scored.
+    values : float64 array of shape (n_samples,) or (n_samples, n_labels)
+        Weighted losses, nats.
+    loss, divisor : float64 array of shape (n_samples,)
+        What a row adds to the sum, and to what it is divided by.
+    """
+
+    batch: ScoredBatch
+    rows: slice
+    values: FloatArray
+    loss: FloatArray
+    divisor: FloatArray
+
+
+class RowSink(Protocol):
+    """Takes rows in the order of the file."""
+
+    def add(self, block: RowBlock, /) -> None:
+        """Take the next rows that are scored."""
+        ...
+
+    def skip(self, batch: ScoredBatch, /) -> None:
+        """Take a batch of which no row is scored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreWork:
+    """What is computed of the rows.
+
+    Attributes
+    ----------
+    options : LossOptions
+        What changes the loss, and which sums are kept.
+    calls : mapping of str to Call
+        Frameworks whose losses are computed row by row.
+    class_weight : float64 array of shape (n_classes,), or None
+        What they weigh classes by.
+    strict : bool
+        What a framework refuses is an error; else it is noted, and the others go on.
+    unchecked : bool
+        Rows that break the rules of the scores count for the frameworks, and for nothing else.
+    sinks : tuple of RowSink
+        Take every row, in order; the rows are then read by one thread.
+    row_weights : RowWeights, optional
+        Of the losses that they take, where no framework computes them.
+    reduction : Reduction
+        Decides what these are divided by.
+    """
+
+    options: LossOptions
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    class_weight: FloatArray | None = None
+    strict: bool = True
+    unchecked: bool = False
+    sinks: tuple[RowSink, ...] = ()
+    row_weights: RowWeights | None = None
+    reduction: Reduction = Reduction.WEIGHTED_MEAN
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRun:
-    """The losses of some rows, and the rows they came from; add to merge."""
+    """The losses of some rows, and the rows they came from; add to merge.
 
-    state: ScoreState
+    Attributes
+    ----------
+    state : ScoreState or LabelScoreState
+        Sums that any weights can be applied to.
+    missing, ignored : int
+        Rows without a label, and with one to be ignored.
+    rounded : RoundedRows
+        Rows whose sums rounding may explain.
+    read : ReadRows
+        What was read.
+    odd_rows : int
+        Rows that break the rules of the scores, where that is allowed; not in the state.
+    tallies : mapping of str to Tally
+        The sums of each framework.
+    refusals : mapping of str to str
+        Why a framework refuses rows.
+    """
+
+    state: State
     missing: int
     rounded: RoundedRows
     read: ReadRows
+    ignored: int = 0
+    odd_rows: int = 0
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: ScoreRun) -> ScoreRun:
         return ScoreRun(
-            self.state + other.state,
+            self.state + other.state,  # type: ignore[operator]
             self.missing + other.missing,
             self.rounded + other.rounded,
             self.read + other.read,
+            self.ignored + other.ignored,
+            self.odd_rows + other.odd_rows,
+            _merged(self.tallies, other.tallies),
+            {**self.refusals, **other.refusals},
         )
+
+    def class_mass(self) -> list[float]:
+        """Return the rows of each class or label, or the sums of their targets."""
+        state = self.state
+        if isinstance(state, LabelScoreState):
+            return state.target.values()
+        if state.by_class is not None and state.by_class.mass is not None:
+            return state.by_class.mass.values()
+        return [float(n) for n in state.pairs.by_true().tolist()]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state in the form that JSON keeps exactly."""
         return {
+            "task": "multilabel" if isinstance(self.state, LabelScoreState) else "multiclass",
             "state": self.state.to_dict(),
             "missing": self.missing,
             "rounded": self.rounded.to_dict(),
             "read": self.read.to_dict(),
+            "ignored": self.ignored,
+            "odd_rows": self.odd_rows,
+            "tallies": {name: one.to_dict() for name, one in self.tallies.items()},
+            "refusals": dict(self.refusals),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ScoreRun:
         """Restore what `to_dict` returned, to the bit."""
+        kind = LabelScoreState if data["task"] == "multilabel" else ScoreState
         return cls(
-            ScoreState.from_dict(data["state"]),
+            kind.from_dict(data["state"]),
             data["missing"],
             RoundedRows.from_dict(data["rounded"]),
             ReadRows.from_dict(data["read"]),
+            data["ignored"],
+            data["odd_rows"],
+            {name: Tally.from_dict(one) for name, one in data["tallies"].items()},
+            dict(data["refusals"]),
         )
+
+
+def _merged(left: Mapping[str, Tally], right: Mapping[str, Tally]) -> dict[str, Tally]:
+    both = dict(left)
+    for name, one in right.items():
+        both[name] = both[name] + one if name in both else one
+    return both
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreSplit:
-    """The work on one split, with the truth in a column beside the scores."""
+    """The work on one split, with the truth in columns beside the scores."""
 
     dataset: Dataset
     layout: ScoreLayout
-    rules: LabelRules
-    clip: float | None
+    work: ScoreWork
 
     def __call__(self, split: Split, tick: Tick) -> ScoreRun:
         """Score."""
-        if self.layout.label is None:
+        if not self.layout.truth_is_here:
             raise TypeError("the truth is beside the scores")
-        guard = HeaderGuard(self.dataset.tables[split.index], split.index, self.layout.label)
-        truth = TruthBeside(LabelEncoder(self.layout.classes, self.rules, guard), guard)
-        return self.with_truth(split, tick, truth)
+        reader = self.layout.truth.reader(self.dataset.tables[split.index], split.index)
+        return self.with_truth(split, tick, TruthBeside(reader, self.layout.truth_places()))
 
     def with_truth(self, split: Split, tick: Tick, truth: Truth) -> ScoreRun:
         """Score, with the truth from anywhere."""
-        layout, form = self.layout, self.layout.form
-        sums = ScoreAccumulator(len(layout.classes), clip=self.clip)
-        rounded = RoundedRows()
-        log, n_rows, missing = ReadLog(), 0, 0
+        layout, work = self.layout, self.work
+        sums: _ClassSums | _LabelSums = (
+            _LabelSums(layout, split, work)
+            if layout.form.task is Task.MULTILABEL
+            else _ClassSums(layout, split, work)
+        )
+        called = _Calls(layout, split, work)
+        log, n_rows, missing, ignored = ReadLog(), 0, 0, 0
         for batch in ScoredRows(self.dataset, layout).batches(
             split, truth, lambda n: tick(n, 0), log
         ):
-            if form.heeds_decimals and rounded.decimals <= MAX_DECIMALS:
-                rounded += RoundedRows(decimals_of(batch.scores, rounded.decimals))
-            for rows, terms in block_terms(batch.scores, batch.target, form):
-                if terms.fault.any():
-                    faulty = np.flatnonzero(terms.fault) + rows.start
-                    values, numbers = matrix_of(batch.scores, faulty), batch.row_numbers(faulty)
-                    excused = excuse(values, (split.index, numbers), form, rounded.decimals)
-                    if excused is None:
-                        raise faulty_rows(values, numbers, form, split.file.path)
-                    rounded += excused
-                sums.add(terms, batch.target[rows])
+            if not work.unchecked:
+                _check_weights(batch, split)
+            sums.add(batch)
+            called.add(batch)
             n_rows += batch.length
-            missing += batch.length - len(batch.target)
+            missing += batch.missing
+            ignored += batch.ignored
             tick(0, batch.length)
         return ScoreRun(
-            sums.state(), missing, rounded, ReadRows.of(split, n_rows, log, truth.doubts())
+            sums.state(),
+            missing,
+            sums.rounded,
+            ReadRows.of(split, n_rows, log, truth.doubts()),
+            ignored,
+            sums.odd_rows,
+            called.tallies,
+            called.refusals,
         )
+
+
+class _ClassSums:
+    """Sum up rows of one class each, or of soft targets."""
+
+    def __init__(self, layout: ScoreLayout, split: Split, work: ScoreWork) -> None:
+        self._form, self._split, self._work = layout.form, split, work
+        self._sums = ScoreAccumulator(len(layout.classes), work.options)
+        self.rounded = RoundedRows()
+        self.odd_rows = 0
+
+    def add(self, batch: ScoredBatch) -> None:
+        form = self._form
+        if form.heeds_decimals and self.rounded.decimals <= MAX_DECIMALS:
+            self.rounded += RoundedRows(decimals_of(batch.scores, self.rounded.decimals))
+        self._add(batch, batch.scores, batch.targets, batch.sample_weight)
+
+    def _add(self, batch: ScoredBatch, scores: Any, targets: Any, weights: Any) -> None:
+        for rows, terms in block_terms(scores, targets, self._form, self._work.options):
+            if terms.target_fault is not None and terms.target_fault.any():
+                faulty = np.flatnonzero(terms.target_fault) + rows.start
+                raise faulty_targets(
+                    matrix_of(targets, faulty), batch.row_numbers(faulty), self._split.file.path
+                )
+            if terms.fault.any():
+                faulty = np.flatnonzero(terms.fault) + rows.start
+                if self._work.unchecked:
+                    self._add_others(batch, rows, terms.fault.copy())
+                    continue
+                self._excuse(batch, faulty)
+            self._sums.add(terms, _part(targets, rows), None if weights is None else weights[rows])
+
+    def _add_others(self, batch: ScoredBatch, rows: slice, fault: npt.NDArray[np.bool_]) -> None:
+        """Add the rows of a block that keep the rules."""
+        good = np.flatnonzero(~fault) + rows.start
+        self.odd_rows += int(fault.sum())
+        if len(good):
+            weights = None if batch.sample_weight is None else batch.sample_weight[good]
+            self._add(batch, rows_of(batch.scores, good), rows_of(batch.targets, good), weights)
+
+    def _excuse(self, batch: ScoredBatch, faulty: IntArray) -> None:
+        values, numbers = matrix_of(batch.scores, faulty), batch.row_numbers(faulty)
+        excused = excuse(values, (self._split.index, numbers), self._form, self.rounded.decimals)
+        if excused is None:
+            raise faulty_rows(values, numbers, self._form, self._split.file.path)
+        self.rounded += excused
+
+    def state(self) -> State:
+        return self._sums.state()
+
+
+class _LabelSums:
+    """Sum up rows of several labels."""
+
+    def __init__(self, layout: ScoreLayout, split: Split, work: ScoreWork) -> None:
+        self._form, self._split, self._work = layout.form, split, work
+        options = work.options
+        self._sums = LabelScoreAccumulator(
+            layout.form,
+            clip=options.clip,
+            gamma=options.gamma,
+            smoothing=options.smoothing,
+            sample_weights=options.sample_weights,
+        )
+        self.rounded = RoundedRows()
+        self.odd_rows = 0
+
+    def add(self, batch: ScoredBatch) -> None:
+        weights = batch.sample_weight if self._work.options.sample_weights else None
+        faults = self._sums.add(batch.scores, batch.targets, weights)
+        path = self._split.file.path
+        if len(faults.targets):
+            found = matrix_of(batch.targets, faults.targets)
+            raise faulty_targets(found, batch.row_numbers(faults.targets), path, each=True)
+        if len(faults.scores) and not self._work.unchecked:
+            values = matrix_of(batch.scores, faults.scores)
+            raise faulty_rows(values, batch.row_numbers(faults.scores), self._form, path)
+        self.odd_rows += len(faults.scores)
+
+    def state(self) -> State:
+        return self._sums.state()
+
+
+class _Calls:
+    """Compute losses row by row: those of frameworks, and those that are handed out."""
+
+    def __init__(self, layout: ScoreLayout, split: Split, work: ScoreWork) -> None:
+        self._layout, self._split, self._work = layout, split, work
+        self.tallies: dict[str, Tally] = {}
+        self.refusals: dict[str, str] = {}
+
+    def add(self, batch: ScoredBatch) -> None:
+        work = self._work
+        if not (work.calls or work.sinks):
+            return
+        if not batch.n_samples:
+            for sink in work.sinks:
+                sink.skip(batch)
+            return
+        n_columns = len(self._layout.classes)
+        size = max(1, min(CALL_ROWS, CALL_VALUES // n_columns))
+        for start in range(0, batch.n_samples, size):
+            rows = slice(start, min(start + size, batch.n_samples))
+            target = _part(batch.targets, rows)
+            target = target if is_codes(target) else _matrix(target)
+            scores = _matrix(_part(batch.scores, rows))
+            weights = None if batch.sample_weight is None else batch.sample_weight[rows]
+            if not work.calls and work.row_weights is not None:
+                found = row_values(
+                    target,
+                    scores,
+                    self._layout.form,
+                    work.row_weights,
+                    weights,
+                    reduction=work.reduction,
+                )
+                self._hand_out(RowBlock(batch, rows, found.values, found.loss, found.divisor))
+            for name, call in work.calls.items():
+                self._call(name, call, batch, rows, (target, scores, weights))
+
+    def _call(
+        self,
+        name: str,
+        call: Call,
+        batch: ScoredBatch,
+        rows: slice,
+        arrays: tuple[Any, Any, FloatArray | None],
+    ) -> None:
+        if name in self.refusals:
+            return
+        target, scores, weights = arrays
+        try:
+            found = row_losses(call, target, scores, self._work.class_weight, weights)
+        except InputError as error:
+            first, last = batch.row_numbers(np.array([rows.start, rows.stop - 1])).tolist()
+            reason = f"{name} refuses rows {first:,} to {last:,}: {error.message}"
+            if self._work.strict:
+                raise InputError(reason, where=self._split.file.path) from None
+            self.refusals[name] = f"refuses rows {first:,} to {last:,}: {error.message}"
+            self.tallies.pop(name, None)
+            return
+        one = tally(found)
+        self.tallies[name] = self.tallies[name] + one if name in self.tallies else one
+        self._hand_out(RowBlock(batch, rows, found.values, found.loss, found.divisor))
+
+    def _hand_out(self, block: RowBlock) -> None:
+        for sink in self._work.sinks:
+            sink.add(block)
+
+
+def _check_weights(batch: ScoredBatch, split: Split) -> None:
+    weights = batch.sample_weight
+    if weights is None:
+        return
+    bad = ~((weights >= 0.0) & (weights < np.inf))
+    if bad.any():
+        rows = np.flatnonzero(bad)
+        raise faulty_weights(weights[rows], batch.row_numbers(rows), split.file.path)
+
+
+def _part(values: Any, rows: slice) -> Any:
+    return values[rows] if isinstance(values, np.ndarray) else [column[rows] for column in values]
+
+
+def _matrix(values: Any) -> npt.NDArray[Any]:
+    if isinstance(values, np.ndarray):
+        return values if values.ndim == 2 else values[:, np.newaxis]
+    return np.column_stack(list(values))
 
 
 def score_rows(
     dataset: Dataset,
     layout: ScoreLayout,
-    rules: LabelRules,
     resources: Resources,
+    work: ScoreWork,
     *,
-    clip: float | None = None,
-    truth: TruthElsewhere | None = None,
+    truth: TruthInOrder | None = None,
 ) -> ScoreRun:
     """Score every row of a dataset.
 
@@ -125,39 +428,39 @@ def score_rows(
         The predictions.
     layout : ScoreLayout
         How they are read.
-    rules : LabelRules
-        How text becomes a label.
     resources : Resources
         As in `run`.
-    clip : float, optional
-        The probability of the true class is raised to at least this.
-    truth : TruthElsewhere, optional
-        The truth, where it is in other files: row by row, in the order of the files. The two are
-        then read side by side, in one thread.
+    work : ScoreWork
+        What is computed.
+    truth : TruthInOrder, optional
+        The truth, where it is in other files. The two are then read side by side, in one thread.
 
     Raises
     ------
     InputError
-        If a row breaks a rule of the layout, a label has no column, or the numbers of rows differ.
+        If a row breaks a rule of the layout, a label has no column, or the files do not match.
     """
 
     def check(total: ScoreRun) -> None:
         if layout.label is not None:
             total.read.doubts.check(dataset.tables, layout.label)
-        if total.rounded.unexplained.count:
+        if not work.unchecked and total.rounded.unexplained.count:
             paths = [table.file.path for table in dataset.tables]
             raise unexplained_rows(total.rounded, layout.form, paths)
 
-    work = ScoreSplit(dataset, layout, rules, clip)
-    if truth is None:
-        return run_over(dataset, layout.wanted(), work, check, resources)
+    scored = ScoreSplit(dataset, layout, work)
+    if truth is None and not work.sinks:
+        return run_over(dataset, layout.wanted(), scored, check, resources)
     elsewhere = truth
 
-    def paired(split: Split, tick: Tick) -> ScoreRun:
-        return work.with_truth(split, tick, elsewhere)
+    def in_order(split: Split, tick: Tick) -> ScoreRun:
+        return (
+            scored(split, tick) if elsewhere is None else scored.with_truth(split, tick, elsewhere)
+        )
 
     one_job = replace(resources, jobs=1)
-    total = run_within(dataset, layout.wanted(), dataset.splits(), paired, one_job)
-    truth.finish(total.read.total, dataset.where)
+    total = run_within(dataset, layout.wanted(), dataset.splits(), in_order, one_job)
+    if truth is not None:
+        truth.finish(total.read.total, dataset.where)
     check(total)
     return total

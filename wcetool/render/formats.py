@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from wcetool.render.convention_views import conventions_page
 from wcetool.render.page import Page
-from wcetool.render.views import (
-    View,
-    analysis_page,
-    catalog_page,
-    conventions_page,
-    score_page,
-    weights_page,
-)
+from wcetool.render.score_views import comparison_page, score_page
+from wcetool.render.view import View
+from wcetool.render.views import analysis_page, catalog_page, weights_page
 from wcetool.render.words import Format
 from wcetool.results.analysis import Analysis
 from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
+from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
@@ -73,6 +70,8 @@ def _page(result: Result, look: Look) -> Page:
         return weights_page(result, look.view)
     if isinstance(result, ScoreReport):
         return score_page(result, look.view)
+    if isinstance(result, Comparison):
+        return comparison_page(result, look.view)
     if isinstance(result, SchemeCatalog):
         return catalog_page(result)
     if isinstance(result, ConventionCatalog):

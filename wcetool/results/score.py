@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from wcetool.core.batch_means import BatchMean
 from wcetool.core.loss_report import Estimate, LossReport
 from wcetool.core.vocabulary import InputKind, Reduction, Task
 from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
+from wcetool.results.like import FrameworkScore
 from wcetool.results.weights import ClassWeights
 
 if TYPE_CHECKING:
@@ -29,10 +32,16 @@ class ScoreReport:
         What the scores are.
     classes : tuple of str
         Class names, in order.
-    missing : int
-        Rows without a label; not scored.
+    missing, ignored : int
+        Rows without a label, and with one to be ignored; not scored.
     reduction : Reduction
         The one of `numbers.loss`.
+    like : FrameworkScore or None
+        The number of a framework; `numbers` are those of this program beside it.
+    odd_rows : int
+        Rows that the framework takes and that break the rules of the scores; not in `numbers`.
+    batches : tuple of BatchMean
+        What loops over batches would print.
     numbers : LossReport
         All numbers.
     class_weight : ClassWeights or None
@@ -53,19 +62,28 @@ class ScoreReport:
     class_weight: ClassWeights | None
     weights_from: str | None
     parameters: Mapping[str, str]
+    ignored: int = 0
+    odd_rows: int = 0
+    like: FrameworkScore | None = None
+    batches: tuple[BatchMean, ...] = ()
     labels: tuple[InputRows, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
     def loss(self) -> float | None:
-        """The loss under `reduction`, nats."""
-        return self.numbers.loss.value
+        """The loss, nats: that of the framework, else that under `reduction`."""
+        return self.numbers.loss.value if self.like is None else self.like.value
+
+    @property
+    def scored(self) -> int:
+        """Rows that the loss is of."""
+        return self.numbers.scored + self.odd_rows
 
     @property
     def rows(self) -> int:
-        """Rows, those with a missing label included."""
-        return self.numbers.scored + self.missing
+        """Rows, those without a label and those to be ignored included."""
+        return self.scored + self.missing + self.ignored
 
     @property
     def signature(self) -> str:
@@ -75,7 +93,8 @@ class ScoreReport:
             "weights": "none" if weights is None else weights.scheme,
             "norm": "none" if weights is None else weights.normalization.value,
             **({} if weights is None else {"weights-sha256": weights.weights_sha256[:16]}),
-            "red": self.reduction.value,
+            **({} if self.like is None else {"like": self.like.convention.name}),
+            "red": self.reduction.value if self.like is None else self.like.reduction,
             "input": self.kind.value,
             "classes": len(self.classes),
             "missing": "skip",
@@ -92,6 +111,16 @@ class ScoreReport:
         }
         if self.class_weight is not None and self.class_weight.count is None:
             found["class_weight.counts_sha256"] = "the weights came without counts"
+        if self.like is not None:
+            found = {key: why for key, why in found.items() if not key.startswith("loss.")}
+            found["loss.finite_mean"] = "not computed under a framework's convention"
+            if math.isnan(self.like.value):
+                found["loss.value"] = f"{self.like.convention.name} gives NaN"
+            if self.like.standard_error is None:
+                reason = "a sum, a value that is not finite, or one row has none"
+                found |= {"loss.standard_error": reason, "loss.ci95": reason}
+        if any(one.undefined for one in self.batches):
+            found["batches.value"] = "all of the weight of a batch is 0"
         return found
 
     def class_rows(self) -> list[Row]:
@@ -126,11 +155,13 @@ class ScoreReport:
             **({"labels": [one.to_dict() for one in self.labels]} if self.labels else {}),
             "task": self.task.value,
             "input": self.kind.value,
-            "like": None,
+            "like": None if self.like is None else self.like.convention.name,
+            **({} if self.like is None else {"convention": self.like.to_dict()}),
             "rows": self.rows,
-            "scored": numbers.scored,
+            "scored": self.scored,
             "missing": self.missing,
-            "ignored": 0,
+            "ignored": self.ignored,
+            **({"odd_rows": self.odd_rows} if self.odd_rows else {}),
             "zero_probability_rows": numbers.zero_probability_rows,
             "clipped_rows": numbers.clipped_rows,
             "class_weight": None
@@ -143,11 +174,8 @@ class ScoreReport:
                 "weights_sha256": weights.weights_sha256,
                 "parameters": dict(weights.parameters),
             },
-            "loss": {
-                "value": numbers.loss.value,
-                "reduction": self.reduction.value,
-                **_uncertainty(numbers.loss),
-            },
+            "loss": self._loss(),
+            **({"batches": [asdict(one) for one in self.batches]} if self.batches else {}),
             "reductions": {
                 **{each.value: value for each, value in numbers.reductions.items()},
                 "weight_sum": numbers.weight_sum,
@@ -167,6 +195,19 @@ class ScoreReport:
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,
+        }
+
+    def _loss(self) -> Row:
+        if self.like is None:
+            loss = self.numbers.loss
+            named = {"value": loss.value, "reduction": self.reduction.value}
+            return named | _uncertainty(loss)
+        return {
+            "value": self.like.value,
+            "reduction": self.like.reduction,
+            "standard_error": self.like.standard_error,
+            "ci95": None if self.like.ci95 is None else list(self.like.ci95),
+            "finite_mean": None,
         }
 
 

@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 import wcetool
-from wcetool.api.scoring import ScoreKeywords
+from wcetool.api.evaluation import ScoreKeywords
 from wcetool.cli.options import ReadingFlags
 from wcetool.data.options import ReadingKeywords, ReadingOptions
 

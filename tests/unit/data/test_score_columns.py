@@ -23,7 +23,7 @@ def table(*names, lists=()):
 
 def clues_of(found, *, seen=(), classes=None, adds_up=lambda columns: False):
     labels = frozenset(seen)
-    return Clues(found.columns[0], classes, LabelRules(), labels, lambda: labels, adds_up)
+    return Clues(found.columns[:1], classes, LabelRules(), labels, lambda: labels, adds_up)
 
 
 def choose(*names, seen=(), classes=None, wanted=None, lists=(), adds_up=lambda columns: False):

@@ -7,15 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wcetool.api.framework_scores import row_form
+from wcetool.core.conventions.calls import Given, choose_call
+from wcetool.core.loss_options import LossOptions
 from wcetool.data.columns import choose_label_column
 from wcetool.data.dataset import open_files
-from wcetool.data.layout import ScoreRequest, decide_layout
+from wcetool.data.layout import ScoreRequest
+from wcetool.data.layout_decisions import decide_layout
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import find_files
 from wcetool.engine.counting import CountLabels, CountState
 from wcetool.engine.local import run
 from wcetool.engine.resources import Resources
-from wcetool.engine.scoring import ScoreRun, ScoreSplit
+from wcetool.engine.scoring import ScoreRun, ScoreSplit, ScoreWork
 
 READING = ReadingOptions.of(missing="?", names={"0": "no", "1": "yes"})
 
@@ -38,9 +42,23 @@ def dataset(request, tmp_path):
 def works(dataset):
     label = choose_label_column(dataset.first, None).column
     layout = decide_layout(dataset, READING, ScoreRequest())
+    call = choose_call("matlab", row_form(layout), Given(class_weight=True))
+    calls = {call.convention.name: call}
+    weights = np.array([1.0, 3.0])
+    several = decide_layout(dataset, READING, ScoreRequest(separator="|"))
     return (
         (CountLabels(dataset, label, READING.rules), CountState),
-        (ScoreSplit(dataset, layout, READING.rules, 1e-7), ScoreRun),
+        (ScoreSplit(dataset, layout, ScoreWork(options=LossOptions(clip=1e-7))), ScoreRun),
+        (ScoreSplit(dataset, layout, ScoreWork(options=LossOptions(smoothing=0.1))), ScoreRun),
+        (
+            ScoreSplit(
+                dataset,
+                layout,
+                ScoreWork(options=LossOptions(), calls=calls, class_weight=weights),
+            ),
+            ScoreRun,
+        ),
+        (ScoreSplit(dataset, several, ScoreWork(options=LossOptions(gamma=2.0))), ScoreRun),
     )
 
 

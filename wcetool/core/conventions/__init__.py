@@ -10,7 +10,14 @@ from wcetool.core.conventions.registry import Convention
 from wcetool.core.conventions.weight_rules import WEIGHT_RULES, WeightRule
 from wcetool.errors import UsageError, listed, nearest
 
-__all__ = ["CONVENTIONS", "RULES", "Convention", "WeightRule", "find_convention"]
+__all__ = [
+    "CONVENTIONS",
+    "RULES",
+    "Convention",
+    "WeightRule",
+    "find_convention",
+    "frameworks",
+]
 
 CONVENTIONS: dict[str, Convention] = {
     entry.name: entry
@@ -22,6 +29,15 @@ CONVENTIONS: dict[str, Convention] = {
     )
 }
 RULES: dict[str, WeightRule] = {entry.api: entry for entry in WEIGHT_RULES}
+
+
+def frameworks() -> dict[str, list[Convention]]:
+    """List the conventions of each framework; those of TensorFlow 1 are called tf1."""
+    found: dict[str, list[Convention]] = {}
+    for entry in CONVENTIONS.values():
+        name = "tf1" if entry.api.startswith("tf.compat.v1") else entry.framework
+        found.setdefault(name, []).append(entry)
+    return found
 
 
 def find_convention(name: str) -> Convention:
@@ -37,15 +53,20 @@ def find_convention(name: str) -> Convention:
     framework, _, call = name.partition(".")
     found = [
         entry
-        for entry in CONVENTIONS.values()
-        if entry.framework == framework and call and entry.api.rpartition(".")[2] == call
+        for entry in frameworks().get(framework, [])
+        if call and name_of_call(entry) in {call, call.rpartition(".")[2]}
     ]
     if len(found) == 1:
         return found[0]
-    near = nearest(name, list(CONVENTIONS))
+    near = nearest(name, [*frameworks(), *CONVENTIONS])
     raise UsageError(
         f"{name!r} is no convention",
         where="--like",
         details=(f"conventions: {listed(CONVENTIONS)}",),
         hint=None if near is None else f"--like {near!r}",
     )
+
+
+def name_of_call(entry: Convention) -> str:
+    """Return the end of the name of an API: NLLLoss for torch.nn.NLLLoss(log(probs))."""
+    return entry.api.partition("(")[0].rpartition(".")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -192,6 +192,8 @@ class Losses:
         Whether the framework reduces in float32.
     parts : tuple of array
         What the framework divides one by one and adds up then; shows where the divisor is 0.
+    useless : mapping of str to bool
+        What the framework refuses if it holds for all rows, and whether it holds for these.
     """
 
     values: FloatArray
@@ -199,26 +201,104 @@ class Losses:
     empty: float = math.nan
     narrow: bool = False
     parts: tuple[FloatArray, ...] = ()
+    useless: Mapping[str, bool] = field(default_factory=dict)
+
+    def sums(self) -> LossSums:
+        """Add up, exactly."""
+        return LossSums(
+            values=_total(self.values),
+            divisors={name: _total(values) for name, values in self.divisors.items()},
+            parts=tuple(map(_total, self.parts)),
+            empty=self.empty,
+            narrow=self.narrow,
+            useless=dict(self.useless),
+        )
 
     def reduced(self, reduction: str) -> FloatArray:
         """Reduce: `none`, a name that ends in `sum`, or one of the divisors.
 
-        Sums are exact, each rounded once; then the quotient is.
+        Raises
+        ------
+        InputError
+            If the framework refuses all rows together.
         """
-        if reduction == "none":
-            return self.values
-        total = _total(self.values)
-        if reduction in self.divisors:
-            divisor = _total(self.divisors[reduction])
-            if divisor == 0.0 and self.parts:
-                total = sum(_quotient(_total(part), divisor, self.empty) for part in self.parts)
-            else:
-                total = _quotient(total, divisor, self.empty)
-        return np.asarray(np.float32(total) if self.narrow else total, dtype=np.float64)
+        sums = self.sums()
+        sums.refuse_useless()
+        return self.values if reduction == "none" else np.asarray(sums.reduced(reduction))
 
 
-def _total(values: FloatArray) -> float:
-    return ExactSum.total(values.reshape(-1)).values()[0] if values.size else 0.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossSums:
+    """The sums of `Losses`; add to merge."""
+
+    values: ExactSum
+    divisors: Mapping[str, ExactSum]
+    parts: tuple[ExactSum, ...]
+    empty: float
+    narrow: bool
+    useless: Mapping[str, bool]
+
+    def __add__(self, other: LossSums) -> LossSums:
+        return LossSums(
+            values=self.values + other.values,
+            divisors={name: one + other.divisors[name] for name, one in self.divisors.items()},
+            parts=tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)),
+            empty=self.empty,
+            narrow=self.narrow,
+            useless={why: holds and other.useless[why] for why, holds in self.useless.items()},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sums as plain values, which JSON keeps exactly."""
+        return {
+            "values": self.values.to_dict(),
+            "divisors": {name: one.to_dict() for name, one in self.divisors.items()},
+            "parts": [part.to_dict() for part in self.parts],
+            "empty": None if math.isnan(self.empty) else self.empty,
+            "narrow": self.narrow,
+            "useless": dict(self.useless),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> LossSums:
+        """Restore what `to_dict` returned, to the bit."""
+        return cls(
+            values=ExactSum.from_dict(data["values"]),
+            divisors={name: ExactSum.from_dict(one) for name, one in data["divisors"].items()},
+            parts=tuple(map(ExactSum.from_dict, data["parts"])),
+            empty=math.nan if data["empty"] is None else data["empty"],
+            narrow=data["narrow"],
+            useless=dict(data["useless"]),
+        )
+
+    def refuse_useless(self) -> None:
+        """Refuse what the framework refuses of all rows together.
+
+        Raises
+        ------
+        InputError
+            With the framework's reason.
+        """
+        reason = next((why for why, holds in self.useless.items() if holds), None)
+        if reason is not None:
+            raise InputError(reason)
+
+    def divisor(self, reduction: str) -> float | None:
+        """Return what a reduction divides by; None for a sum."""
+        return self.divisors[reduction].values()[0] if reduction in self.divisors else None
+
+    def reduced(self, reduction: str) -> float:
+        """Reduce to one number: every sum is rounded once, then the quotient is."""
+        total, divisor = self.values.values()[0], self.divisor(reduction)
+        if divisor == 0.0 and self.parts:
+            total = sum(_quotient(part.values()[0], divisor, self.empty) for part in self.parts)
+        elif divisor is not None:
+            total = _quotient(total, divisor, self.empty)
+        return float(np.float32(total)) if self.narrow else total
+
+
+def _total(values: FloatArray) -> ExactSum:
+    return ExactSum.total(np.asarray(values, dtype=np.float64).reshape(-1))
 
 
 def _quotient(total: float, divisor: float, empty: float) -> float:

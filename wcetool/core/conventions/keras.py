@@ -32,6 +32,7 @@ _REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", 
 _BY_ROW = frozenset({"sample_weight"})
 _BY_CLASS = frozenset({"class_weight"})
 _ELEMENTS = (Target.BINARY, Target.MULTILABEL)
+_BEHIND = "Keras on TensorFlow goes back to the logits behind a softmax"
 _DIVIDES = "N, whatever the weights are; rows left by ignore_class"
 
 
@@ -249,6 +250,11 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             reductions=_REDUCTIONS,
             options={"ignore_class": None},
             weights=_BY_ROW,
+            plain={
+                "sum_over_batch_size": "rows",
+                "mean": "rows",
+                "mean_with_sample_weight": "weights",
+            },
             traps=("the backends differ on stored probabilities: TensorFlow renormalises last",),
         ),
         Convention(
@@ -277,7 +283,11 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             reductions=_REDUCTIONS,
             options={"label_smoothing": 0.0},
             weights=_BY_ROW,
-            traps=("targets and scores of one dimension: the loss is mean(bce) mean(s)",),
+            traps=(
+                "class_weight of fit and train_on_batch arrives here as one sample weight a row",
+                "a weight a label needs another loss: tf.nn.weighted_cross_entropy_with_logits",
+                "targets and scores of one dimension: the loss is mean(bce) mean(s)",
+            ),
         ),
         Convention(
             framework=framework,
@@ -319,14 +329,22 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             targets=tuple(Target),
             kinds=(LOGITS,),
             formula="w[class of the row] times the loss of the row",
-            weighs="each row by one weight: multi-hot rows by that of their first largest label",
+            weighs="each row, all its labels alike, by the weight of its first largest label",
             divides_by=_DIVIDES,
             losses=partial(_trained, jax=jax),
             reductions=_REDUCTIONS,
             options={"loss": "SparseCategoricalCrossentropy", **in_model},
             weights=_BY_CLASS,
+            by_target={
+                Target.SOFT: {"loss": "CategoricalCrossentropy"},
+                Target.BINARY: {"loss": "BinaryCrossentropy"},
+                Target.MULTILABEL: {"loss": "BinaryCrossentropy"},
+            },
+            behind_activation="" if jax else _BEHIND,
             traps=(
                 "class_weight has no place per label in multi-label targets: it takes the argmax",
+                "so [0, 1, 1] weighs as class 1, and an all-zero row as class 0",
+                "fit weighs in the same way; evaluate and test_on_batch take no class_weight",
                 "a class without a weight weighs 1",
             ),
         ),
@@ -336,12 +354,16 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             targets=(Target.INDEX,),
             kinds=(LOGITS,),
             formula="mean of the batch values, each counted by its rows",
-            weighs="each row by the weight of its class",
+            weighs="each row by the weight of its class, as train_on_batch does",
             divides_by="N; depends on the batches unless sum_over_batch_size",
             losses=partial(_fitted, jax=jax),
             reductions=_REDUCTIONS[:4],
             options={"loss": "SparseCategoricalCrossentropy", "batch_size": 32, **in_model},
             weights=_BY_CLASS,
+            traps=(
+                "multi-label rows are weighed as in train_on_batch: whole, by their argmax",
+                "the loss divides by N, weighted_metrics in the same line by the sum of weights",
+            ),
         ),
         Convention(
             framework=framework,
@@ -355,6 +377,7 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             reductions=_REDUCTIONS,
             options={"activation": "softmax", "from_logits": False},
             weights=_BY_ROW,
+            behind_activation="" if jax else _BEHIND,
             traps=(
                 "on TensorFlow stored probabilities cannot give this number: it uses the logits",
             ),

@@ -35,8 +35,8 @@ def _log_loss(examples: Examples, options: Options) -> Losses:
     high = float(examples.dtype.type(1.0) - epsilon)
     log_proba = np.log(np.clip(proba, float(epsilon), high))
     values = cross_entropy(_one_hot(examples, options["labels"], proba.shape[1]), log_proba)
-    divisors = {"mean": weights} if options["normalize"] else {"mean": np.array([1.0])}
-    return Losses(values=values * weights, divisors=divisors)
+    divisors = {"mean": weights} if options["normalize"] else {}
+    return Losses(values=values * weights, divisors=divisors, useless=_no_weight(weights))
 
 
 def _columns(examples: Examples) -> FloatArray:
@@ -57,17 +57,15 @@ def _sklearn_weights(examples: Examples, proba: FloatArray) -> FloatArray:
         raise InputError("a probability or weight is NaN or infinite")
     if proba.min() < 0.0 or proba.max() > 1.0:
         raise InputError("a probability is outside of [0, 1]")
-    if not weights.any():
-        raise InputError("all sample weights are 0")
     return weights
 
 
 def _one_hot(examples: Examples, labels: list[int] | None, n_columns: int) -> FloatArray:
-    if examples.target is not Target.INDEX:  # the losses of all labels that are 1 add up
+    if examples.target is Target.MULTILABEL:  # the losses of all labels that are 1 add up
         if not np.isin(examples.y, (0.0, 1.0)).all():
             raise InputError("targets other than 0 and 1 are refused")
         return examples.as_rows()
-    y = examples.index()
+    y = examples.index() if examples.target is Target.INDEX else _zero_or_one(examples)
     known = np.unique(y if labels is None else np.asarray(labels))
     if len(known) < 2:
         raise InputError("there is one label only: give labels", hint="labels=[...]")
@@ -78,12 +76,20 @@ def _one_hot(examples: Examples, labels: list[int] | None, n_columns: int) -> Fl
     return np.eye(n_columns)[np.searchsorted(known, y)]
 
 
-def _brier(examples: Examples, _: Options) -> Losses:
+def _zero_or_one(examples: Examples) -> npt.NDArray[np.int64]:
+    """Return binary targets as class indices."""
+    y = examples.y.reshape(-1)
+    if len(y) != len(examples.scores) or not np.isin(y, (0.0, 1.0)).all():
+        raise InputError("targets other than 0 and 1 are refused")
+    return y.astype(np.int64)
+
+
+def _brier(examples: Examples, options: Options) -> Losses:
     """Two classes are scored by the positive one, more by the sum over all."""
     proba = examples.scores
     weights = _sklearn_weights(examples, proba)
     if proba.ndim == 2 and proba.shape[1] > 2:
-        t = _one_hot(examples, None, proba.shape[1])
+        t = _one_hot(examples, options["labels"], proba.shape[1])
         values = ((proba - t) ** 2).sum(axis=1)
     else:
         positive = proba[:, -1] if proba.ndim == 2 else proba
@@ -94,7 +100,11 @@ def _brier(examples: Examples, _: Options) -> Losses:
         if len(known) > 2:
             raise InputError("targets of more than two values, and one probability a row")
         values = (positive - (y == known[-1] if len(known) > 1 else y)) ** 2
-    return Losses(values=values * weights, divisors={"mean": weights})
+    return Losses(values=values * weights, divisors={"mean": weights}, useless=_no_weight(weights))
+
+
+def _no_weight(weights: FloatArray) -> dict[str, bool]:
+    return {"all sample weights are 0": not weights.any()}
 
 
 def _integer_labels(examples: Examples, _: Options) -> Losses:
@@ -184,7 +194,7 @@ CONVENTIONS = (
     Convention(
         framework="sklearn",
         api="sklearn.metrics.log_loss",
-        targets=(Target.INDEX, Target.MULTILABEL),
+        targets=(Target.INDEX, Target.BINARY, Target.MULTILABEL),
         kinds=(PROBS,),
         formula="-s log clip(p)[y], clipped to [eps, 1 - eps] of the dtype, not renormalised",
         weighs="each row by its sample weight",
@@ -206,6 +216,8 @@ CONVENTIONS = (
         divides_by="sum of the sample weights",
         losses=_brier,
         reductions=("mean",),
+        options={"labels": None},
+        lists=frozenset({"labels"}),
         weights=_BY_ROW,
     ),
     Convention(
@@ -219,6 +231,7 @@ CONVENTIONS = (
         losses=_integer_labels,
         reductions=("none", "mean_w", "mean_n", "sum"),
         weights=_BY_CLASS,
+        plain={"mean_w": "weights", "mean_n": "rows"},
         traps=("labels are not checked: -1 is the last class, others outside give NaN",),
     ),
     Convention(
@@ -309,6 +322,7 @@ CONVENTIONS = (
         losses=_catboost_multi,
         reductions=("mean",),
         weights=_BY_ROW,
+        plain={"mean": "weights"},
     ),
     Convention(
         framework="matlab",

@@ -52,6 +52,13 @@ class Convention:
         The options that may be a list of numbers.
     weights : frozenset of str
         Which of class_weight, pos_weight and sample_weight it takes.
+    by_target : mapping of Target to options
+        Options that follow from what the targets are.
+    plain : mapping of str to {"weights", "rows"}
+        Where the loss of a row is w[y] times its negative log-likelihood, and nothing more: what
+        each reduction divides by.
+    behind_activation : str
+        Why stored probabilities cannot give the number, where a framework goes behind them.
     """
 
     framework: str
@@ -67,6 +74,9 @@ class Convention:
     lists: frozenset[str] = frozenset()
     weights: frozenset[str] = frozenset()
     traps: tuple[str, ...] = ()
+    by_target: Mapping[Target, Options] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+    behind_activation: str = ""
 
     @property
     def name(self) -> str:

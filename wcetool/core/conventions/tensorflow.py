@@ -100,12 +100,16 @@ CONVENTIONS = (
         targets=_ELEMENTS,
         kinds=(LOGITS,),
         formula="(1 - t) x + (1 + (q - 1) t) log(1 + exp(-x))",
-        weighs="the positive term by pos_weight q",
+        weighs="the positive term by pos_weight q: a value a label, shape (K,), or one for all",
         divides_by="number of elements, N K, where the caller takes reduce_mean",
         losses=_weighted_with_logits,
         reductions=("none", "mean", "sum"),
         weights=frozenset({"pos_weight"}),
-        traps=("pos_weight above 1 raises recall, below 1 precision; negatives always weigh 1",),
+        traps=(
+            "set pos_weight to negatives / positives of a label: at 800 / 200 = 4 both weigh alike",
+            "pos_weight above 1 raises recall, below 1 precision; negatives always weigh 1",
+            "it returns a loss an element: tf.reduce_mean of it is yours to take",
+        ),
     ),
     Convention(
         framework="tensorflow",
@@ -118,6 +122,7 @@ CONVENTIONS = (
         losses=_recipe,
         reductions=("mean", "sum", "none"),
         weights=frozenset({"class_weight"}),
+        plain={"mean": "rows"},
         traps=("rescaling the weights rescales the loss: PyTorch divides by their sum",),
     ),
     Convention(

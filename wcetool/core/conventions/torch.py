@@ -121,7 +121,11 @@ CONVENTIONS = (
         reductions=_MEAN_SUM_NONE,
         options={"ignore_index": -100, "label_smoothing": 0.0},
         weights=frozenset({"class_weight"}),
+        plain={"mean": "weights"},
         traps=(
+            "the mean divides by the sum of w[y]: Keras and TensorFlow, which divide by N, differ",
+            "so weights times c leave this loss as it is, and make theirs c times as large",
+            "scores are logits: probabilities would go through softmax again, without an error",
             "one-hot targets and class indices give different means under the same weights",
             "label smoothing weighs each class by its own weight, not by that of the true one",
             "a weight of 0 does not hide an infinite loss; ignore_index does",
@@ -154,6 +158,7 @@ CONVENTIONS = (
         reductions=_MEAN_SUM_NONE,
         options={"ignore_index": -100},
         weights=frozenset({"class_weight"}),
+        plain={"mean": "weights"},
         traps=("a probability of 0 costs infinity, and with a weight of 0 NaN",),
     ),
     Convention(
@@ -176,13 +181,16 @@ CONVENTIONS = (
         targets=_ELEMENTS,
         kinds=(LOGITS,),
         formula="W ((1 - t) x + (1 + (q - 1) t) log(1 + exp(-x)))",
-        weighs="each element by W, and its positive term by pos_weight q as well",
+        weighs="each element by W, its positive term by pos_weight q too, shape (K,): one a label",
         divides_by="number of elements, N K",
         losses=_binary_with_logits,
         reductions=_MEAN_SUM_NONE,
         options={},
         weights=frozenset({"class_weight", "sample_weight", "pos_weight"}),
-        traps=("pos_weight weighs positives only: 1 leaves the loss as it is",),
+        traps=(
+            "pos_weight weighs positives only: 1 leaves the loss as it is",
+            "set pos_weight to negatives / positives of a label: at 800 / 200 = 4 both weigh alike",
+        ),
     ),
     Convention(
         framework="torch",

@@ -15,6 +15,7 @@ class ColumnKind(Enum):
 
     LABEL = auto()  # as labels, dictionary-encoded
     SCORE = auto()  # as numbers
+    TARGET = auto()  # as numbers, true and false as 1 and 0
     SCORE_LIST = auto()  # as lists of numbers
 
 

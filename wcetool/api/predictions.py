@@ -1,0 +1,141 @@
+"""Predictions, and the truth where it is elsewhere, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any, Unpack
+
+from wcetool.api.inputs import effective_options, file_notes
+from wcetool.core.vocabulary import Duplicates, Unmatched, parse_word
+from wcetool.data.dataset import Dataset, open_files
+from wcetool.data.memory import as_paths, label_dataset
+from wcetool.data.options import ReadingKeywords, ReadingOptions, refuse_idle
+from wcetool.data.source import find_files
+from wcetool.engine.resources import Resources
+from wcetool.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """How predictions and the truth are matched.
+
+    Attributes
+    ----------
+    id_column : str or None
+        A column of both; None for the order of the rows.
+    skip_unmatched, allow_duplicates : bool
+        What a match on ids passes over.
+    """
+
+    id_column: str | None = None
+    skip_unmatched: bool = False
+    allow_duplicates: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        labels: Any,
+        id_column: str | int | None,
+        unmatched: str | None,
+        duplicates: str | None,
+        defaults: Collection[str],
+    ) -> Matching:
+        """Check the options.
+
+        Raises
+        ------
+        UsageError
+            If one is wrong, or has no effect.
+        """
+        if id_column is not None and labels is None:
+            refuse_idle("id-column", "the labels are beside the scores", defaults)
+            id_column = None
+        policies = {
+            "unmatched": parse_word(
+                Unmatched, unmatched, option="--unmatched", default=Unmatched.ERROR
+            ),
+            "duplicates": parse_word(
+                Duplicates, duplicates, option="--duplicates", default=Duplicates.ERROR
+            ),
+        }
+        if id_column is None:
+            for option, policy in policies.items():
+                if policy.value != "error":
+                    refuse_idle(option, "nothing is matched by --id-column", defaults)
+            return cls()
+        return cls(
+            id_column=str(id_column),
+            skip_unmatched=policies["unmatched"] is Unmatched.SKIP,
+            allow_duplicates=policies["duplicates"] is Duplicates.ALLOW,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What is read, and how.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        The predictions.
+    reading : ReadingOptions
+        What the user says of the files.
+    labels : Dataset or None
+        The truth, where it is not beside the scores.
+    matching : Matching
+        How the two are matched.
+    resources : Resources
+        Threads and memory.
+    notes : tuple of str
+        What was decided when the files were opened.
+    """
+
+    dataset: Dataset
+    reading: ReadingOptions
+    labels: Dataset | None = None
+    matching: Matching = field(default_factory=Matching)
+    resources: Resources = field(default_factory=Resources.of)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id_column(self) -> str | None:
+        """The column by which predictions and truth are matched."""
+        return self.matching.id_column
+
+
+def open_predictions(
+    preds: Any,
+    labels: Any,
+    matching: Matching,
+    resources: Resources,
+    **reading: Unpack[ReadingKeywords],
+) -> Opened:
+    """Open predictions and the truth.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    UsageError
+        If an option is wrong, or has no effect.
+    """
+    paths = as_paths(preds, texts=True)
+    if paths is None:
+        raise UsageError("score_file takes paths; score takes arrays")
+    options = ReadingOptions.of(**reading)
+    files = find_files(paths, options.input_format)
+    truth_paths = None if labels is None else as_paths(labels)
+    truth_files = [] if truth_paths is None else find_files(truth_paths, options.input_format)
+    options = effective_options(options, [file.format for file in (*files, *truth_files)])
+    opened = Opened(
+        dataset=open_files(files, options),
+        reading=options,
+        matching=matching,
+        resources=resources,
+        notes=tuple(file_notes([*files, *truth_files], options)),
+    )
+    if labels is None:
+        return opened
+    truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
+    return replace(opened, labels=truth)

@@ -1,0 +1,366 @@
+"""From a dataset and what the user says to a score report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wcetool.api.evaluation import Evaluation
+from wcetool.api.framework_scores import framework_score, plain_framework_score, row_form
+from wcetool.api.predictions import Opened
+from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
+from wcetool.api.score_weights import ScoreWeights
+from wcetool.core.arrays import FloatArray
+from wcetool.core.batch_means import BatchMeans
+from wcetool.core.conventions.calls import Call, Given, all_calls, choose_call
+from wcetool.core.label_report import label_report
+from wcetool.core.label_state import LabelScoreState
+from wcetool.core.loss_options import LossOptions
+from wcetool.core.loss_report import LossReport, report
+from wcetool.core.row_losses import RowWeights
+from wcetool.core.vocabulary import Task
+from wcetool.data.batches import ScoredBatch
+from wcetool.data.columns import find_column
+from wcetool.data.layout import ScoreLayout
+from wcetool.data.layout_decisions import decide_layout
+from wcetool.data.row_output import write_rows
+from wcetool.data.truth import TruthElsewhere, TruthInOrder
+from wcetool.data.truth_joined import TruthJoined
+from wcetool.engine.scoring import RowBlock, RowSink, ScoreRun, ScoreWork, score_rows
+from wcetool.errors import InputError, UsageError
+from wcetool.results.comparison import Comparison
+from wcetool.results.document import InputRows
+from wcetool.results.like import FrameworkScore
+from wcetool.results.score import ScoreReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Predictions that are opened and understood."""
+
+    opened: Opened
+    layout: ScoreLayout
+
+    def truth(self) -> TruthInOrder | None:
+        """Start to read the truth; None where it is beside the scores."""
+        elsewhere, plan, column = self.opened.labels, self.layout.truth, self.layout.id_column
+        if elsewhere is None:
+            return None
+        if column is None:
+            return TruthElsewhere(elsewhere, plan)
+        return TruthJoined.read(
+            elsewhere,
+            plan,
+            find_column(elsewhere.first, column.name, option="--id-column"),
+            skip_unmatched=self.opened.matching.skip_unmatched,
+            allow_duplicates=self.opened.matching.allow_duplicates,
+        )
+
+    def run(self, work: ScoreWork, truth: TruthInOrder | None = None) -> ScoreRun:
+        """Make one pass over the rows."""
+        found = self.truth() if truth is None else truth
+        opened = self.opened
+        return score_rows(opened.dataset, self.layout, opened.resources, work, truth=found)
+
+    @property
+    def read_once(self) -> bool:
+        """Whether something can be read only once."""
+        elsewhere = self.opened.labels
+        inputs = [self.opened.dataset, *([] if elsewhere is None else [elsewhere])]
+        return any(table.file.stream is not None for one in inputs for table in one.tables)
+
+    def weights_from_labels(self, weights: ScoreWeights, work: ScoreWork) -> ScoreWeights:
+        """Apply a scheme, which takes a pass over the rows of its own.
+
+        Raises
+        ------
+        UsageError
+            If there can be only one pass.
+        """
+        if weights.scheme is None:
+            return weights
+        if self.read_once:
+            raise UsageError(
+                "a scheme takes the labels, which a stream gives only once",
+                where="--weights",
+                hint="--weights with a weight file",
+            )
+        return weights.from_labels(self.run(work).class_mass())
+
+
+def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None) -> ScoreReport:
+    """Decide the layout, run over the rows, apply the weights."""
+    layout = decide_layout(opened.dataset, opened.reading, evaluation.request, labels=opened.labels)
+    source = Source(opened=opened, layout=layout)
+    weights = ScoreWeights.of(evaluation, layout)
+    call = None
+    if evaluation.like is not None:
+        call = choose_call(evaluation.like, row_form(layout), _given(evaluation, weights))
+    options = _loss_options(evaluation, layout, weights)
+    outcome = _Passes(source, evaluation, options, call, per_sample).run(weights)
+    return _report(source, evaluation, outcome)
+
+
+def compared(opened: Opened, evaluation: Evaluation, like: str | None) -> Comparison:
+    """Compute what every framework gives, or those of one, in one pass."""
+    request = replace(evaluation.request, unchecked=True)
+    evaluation = replace(evaluation, request=request, like=like or "every framework")
+    layout = decide_layout(opened.dataset, opened.reading, request, labels=opened.labels)
+    source = Source(opened=opened, layout=layout)
+    weights = ScoreWeights.of(evaluation, layout)
+    found = all_calls(row_form(layout), _given(evaluation, weights), like)
+    calls = {name: call for name, call in found.items() if isinstance(call, Call)}
+    reasons = {name: why for name, why in found.items() if isinstance(why, str)}
+    work = ScoreWork(
+        options=_loss_options(evaluation, layout, weights), unchecked=True, strict=False
+    )
+    weights = source.weights_from_labels(weights, work)
+    truth = source.truth()
+    run = source.run(replace(work, calls=calls, class_weight=weights.array()), truth)
+    scores: dict[str, FrameworkScore] = {}
+    for name, call in calls.items():
+        try:
+            if name in run.refusals:
+                raise InputError(run.refusals[name])
+            scores[name] = framework_score(call, run.tallies.get(name))
+        except InputError as error:
+            reasons[name] = error.message
+    outcome = _Outcome(run=run, weights=weights, call=None, like=None, means=None, truth=truth)
+    ordered = {name: reasons[name] for name in found if name in reasons}
+    report = _report(source, evaluation, outcome)
+    return Comparison(report=report, found=scores, reasons=ordered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What the passes over the rows have found."""
+
+    run: ScoreRun
+    weights: ScoreWeights
+    call: Call | None
+    like: FrameworkScore | None
+    means: BatchMeans | None
+    truth: TruthInOrder | None
+
+
+class _Passes:
+    """One pass over the rows; two where weights that a pass needs come from the labels."""
+
+    def __init__(
+        self,
+        source: Source,
+        evaluation: Evaluation,
+        options: LossOptions,
+        call: Call | None,
+        per_sample: str | None,
+    ) -> None:
+        self._source = source
+        self._evaluation = evaluation
+        self._call = call
+        self._per_sample = per_sample
+        self._base = ScoreWork(
+            options=options, unchecked=call is not None, reduction=evaluation.reduction
+        )
+
+    def run(self, weights: ScoreWeights) -> _Outcome:
+        source, call = self._source, self._call
+        by_rows = bool(self._evaluation.batch_sizes) or self._per_sample is not None
+        plain = (
+            call is not None and call.plain and not by_rows and not self._evaluation.sample_weight
+        )
+        if not by_rows and (call is None or (plain and not source.read_once)):
+            truth = source.truth()
+            run = source.run(self._base, truth)
+            weights = weights.from_labels(run.class_mass())
+            like = None if call is None else plain_framework_score(call, run, weights)
+            if call is None or like is not None:
+                return _Outcome(
+                    run=run, weights=weights, call=call, like=like, means=None, truth=truth
+                )
+        weights = source.weights_from_labels(weights, self._base)
+        return self._with_rows(weights)
+
+    def _with_rows(self, weights: ScoreWeights) -> _Outcome:
+        """Compute every row under known weights."""
+        source, call, evaluation = self._source, self._call, self._evaluation
+        truth = source.truth()
+        work = replace(
+            self._base,
+            calls={} if call is None else {call.convention.name: call},
+            class_weight=weights.array(),
+            row_weights=RowWeights(
+                by_class=weights.effective(),
+                positive=weights.positive,
+                by_pair=weights.pairs(),
+                clip=evaluation.clip,
+                gamma=evaluation.gamma,
+                smoothing=evaluation.smoothing or 0.0,
+            ),
+        )
+        means = None
+        sinks: list[RowSink] = []
+        if evaluation.batch_sizes:
+            means = BatchMeans(evaluation.batch_sizes, _batch_value(evaluation, call))
+            sinks.append(_Batches(means))
+
+        def run(*more: RowSink) -> ScoreRun:
+            return source.run(replace(work, sinks=(*sinks, *more)), truth)
+
+        if self._per_sample is None:
+            total = run()
+        else:
+            paths = [table.file.path for table in source.opened.dataset.tables]
+            total = write_rows(self._per_sample, paths, source.layout.classes, run)
+        like = None
+        if call is not None:
+            like = framework_score(call, total.tallies.get(call.convention.name))
+        return _Outcome(run=total, weights=weights, call=call, like=like, means=means, truth=truth)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batches:
+    """Hands rows on to what averages batches."""
+
+    means: BatchMeans
+
+    def add(self, block: RowBlock) -> None:
+        self.means.add(block.loss, block.divisor)
+
+    def skip(self, _: ScoredBatch) -> None:
+        """Have nothing to do with rows that are not scored."""
+
+
+def _batch_value(
+    evaluation: Evaluation, call: Call | None
+) -> Callable[[FloatArray, FloatArray], FloatArray]:
+    """Return what a loop computes of the sums of a batch."""
+    if call is not None:
+        divides = call.reduction in call.convention.plain or not call.reduction.endswith("sum")
+    else:
+        divides = evaluation.reduction.value != "sum"
+    return np.divide if divides else lambda loss, _: loss
+
+
+def _given(evaluation: Evaluation, weights: ScoreWeights) -> Given:
+    """Return what a framework is given besides the rows."""
+    return Given(
+        class_weight=weights.any_class_weight,
+        sample_weight=evaluation.sample_weight,
+        pos_weight=weights.positive,
+        reduction=evaluation.framework_reduction,
+        options=evaluation.framework_options(),
+    )
+
+
+def _loss_options(
+    evaluation: Evaluation, layout: ScoreLayout, weights: ScoreWeights
+) -> LossOptions:
+    """Return the loss of the sums; under a framework these are plain."""
+    if evaluation.like is not None:
+        return LossOptions(soft=layout.soft)
+    return LossOptions(
+        clip=evaluation.clip,
+        gamma=evaluation.gamma,
+        smoothing=evaluation.smoothing or 0.0,
+        soft=layout.soft,
+        by_pair=weights.keeps_pairs,
+        sample_weights=evaluation.sample_weight,
+    )
+
+
+def _numbers(evaluation: Evaluation, outcome: _Outcome) -> LossReport:
+    weights, state = outcome.weights, outcome.run.state
+    if isinstance(state, LabelScoreState):
+        by_class = weights.by_class()
+        return label_report(
+            state,
+            None if by_class is None else [weight or 0.0 for weight in by_class],
+            None if weights.positive is None else weights.positive.tolist(),
+            reduction=evaluation.reduction,
+        )
+    return report(
+        state, weights.by_class(), reduction=evaluation.reduction, pair_weight=weights.pairs()
+    )
+
+
+def _report(source: Source, evaluation: Evaluation, outcome: _Outcome) -> ScoreReport:
+    opened, notes = source.opened, list(source.opened.notes)
+    layout, run, weights = source.layout, outcome.run, outcome.weights
+    numbers = _numbers(evaluation, outcome)
+    request = evaluation.request
+    tolerance, said = tolerance_notes(layout, request, run)
+    parameters = _parameters(source, evaluation, weights, tolerance)
+    found = Scored(
+        run=run,
+        numbers=numbers,
+        layout=layout,
+        evaluation=evaluation,
+        weights=weights,
+        call=outcome.call,
+    )
+    warnings = [*layout.warnings, *score_warnings(found)]
+    labels: tuple[InputRows, ...] = ()
+    truth = outcome.truth
+    if opened.labels is not None and truth is not None:
+        labels = truth.read_rows.by_input(opened.labels)
+        parameters["labels"] = ",".join(one.path for one in labels)
+        if isinstance(truth, TruthJoined):
+            notes += truth.notes(opened.id_column or "")
+        else:
+            more, doubts = pairing_notes(opened.dataset, opened.labels, layout)
+            notes, warnings = notes + more, warnings + doubts
+    return ScoreReport(
+        inputs=run.read.by_input(opened.dataset),
+        labels=labels,
+        task=layout.form.task,
+        kind=layout.form.kind,
+        classes=layout.classes,
+        missing=run.missing,
+        ignored=run.ignored,
+        odd_rows=run.odd_rows,
+        reduction=evaluation.reduction,
+        numbers=numbers,
+        like=outcome.like,
+        batches=() if outcome.means is None else outcome.means.means(),
+        class_weight=weights.weights,
+        weights_from=None
+        if weights.weights is None
+        else weights.weights.source or weights.weights.scheme,
+        parameters=parameters,
+        notes=(
+            *notes,
+            *layout.notes,
+            *said,
+            *(() if outcome.call is None else outcome.call.notes),
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+def _parameters(
+    source: Source, evaluation: Evaluation, weights: ScoreWeights, tolerance: float | None
+) -> dict[str, str]:
+    """Return every effective value that can change a number, as text."""
+    layout, request = source.layout, evaluation.request
+    found = evaluation.parameters() | weights.parameters()
+    if layout.form.renormalize:
+        found["renormalize"] = "yes"
+    if tolerance is not None:
+        found["tolerance"] = repr(tolerance)
+    if request.scores is not None:
+        chosen = request.scores
+        found["scores"] = chosen if isinstance(chosen, str) else ",".join(chosen)
+    if layout.form.task is Task.BINARY:
+        found["positive-class"] = layout.classes[layout.form.positive]
+    for option, column in (
+        ("sample-weight-column", layout.sample_weight),
+        ("id-column", layout.id_column),
+    ):
+        if column is not None:
+            found[option] = column.name
+    found |= source.opened.reading.given
+    if not request.columns_in_order:
+        found["label-column"] = ",".join(column.name for column in layout.truth.columns)
+    return found

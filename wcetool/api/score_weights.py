@@ -1,0 +1,256 @@
+"""Everything that weighs the rows of a score, given or computed from the labels scored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wcetool.api.evaluation import Evaluation
+from wcetool.api.weighting import given_weights, scheme_weights
+from wcetool.core.arrays import FloatArray
+from wcetool.core.distribution import ClassCounts
+from wcetool.core.schemes import parse_scheme
+from wcetool.core.vocabulary import Absent, Task, WeightBy
+from wcetool.data import weightfile
+from wcetool.data.cost_matrix import cost_matrix
+from wcetool.data.layout import ScoreLayout
+from wcetool.data.options import number, refuse_idle
+from wcetool.errors import InputError, UsageError, counted, quoted
+from wcetool.results.weights import ClassWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreWeights:
+    """Class weights, positive weights and weights by pair.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        The classes, in order.
+    weights : ClassWeights or None
+        As they were given; None where there are none, or a scheme will give them.
+    class_weight : tuple of float or None, or None
+        In class order; None where there are none.
+    scheme : str or None
+        The scheme that will give them.
+    positive : float64 array of shape (n_classes,), or None
+        Factors of the positive terms of labels, alpha included.
+    by_pair : float64 array of shape (n_classes, n_classes), or None
+        Rows true, columns predicted.
+    factors : float64 array of shape (n_classes,), or None
+        What else class weights are multiplied by: alpha, the positive weight of two classes.
+    """
+
+    classes: tuple[str, ...]
+    weights: ClassWeights | None = None
+    class_weight: tuple[float | None, ...] | None = None
+    scheme: str | None = None
+    positive: FloatArray | None = None
+    by_pair: FloatArray | None = None
+    factors: FloatArray | None = None
+    weight_by: WeightBy = WeightBy.TRUE
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, layout: ScoreLayout) -> ScoreWeights:
+        """Read what is given, before the pass over the rows: a fault should not take long to show.
+
+        Raises
+        ------
+        WeightFileError
+            If weights are for other classes.
+        UsageError
+            If they make no sense for the task.
+        """
+        classes = layout.classes
+        found = cls(classes=classes, weight_by=evaluation.weight_by)
+        if evaluation.weights is not None:
+            weights = given_weights(evaluation.weights, classes)
+            if weights is None:
+                if evaluation.absent is not Absent.ERROR:
+                    reason = "a scheme weighs every class that occurs"
+                    refuse_idle("absent", reason, evaluation.defaults)
+                found = replace(found, scheme=str(parse_scheme(evaluation.weights)))
+            else:
+                in_order = weightfile.for_classes(weights, classes, evaluation.absent)
+                found = replace(found, weights=weights, class_weight=in_order)
+        if evaluation.cost_matrix is not None:
+            _refuse_by_pair(evaluation, layout)
+            found = replace(found, by_pair=cost_matrix(evaluation.cost_matrix, classes))
+        elif evaluation.weight_by is WeightBy.PREDICTED:
+            _refuse_by_pair(evaluation, layout)
+        positive = _positive_weights(evaluation, layout)
+        if evaluation.like is not None:
+            return replace(found, positive=positive)
+        factors, positive = _with_alpha(evaluation, layout, positive)
+        if layout.form.task is Task.BINARY and positive is not None:
+            ones = np.ones(2) if factors is None else factors.copy()
+            ones[layout.form.positive] *= positive.item()
+            factors, positive = ones, None
+        return replace(found, positive=positive, factors=factors)
+
+    @property
+    def any_class_weight(self) -> bool:
+        """Whether there are class weights, now or later."""
+        return self.class_weight is not None or self.scheme is not None
+
+    @property
+    def keeps_pairs(self) -> bool:
+        """Whether sums by true and predicted class are needed."""
+        return self.by_pair is not None or self.weight_by is WeightBy.PREDICTED
+
+    def from_labels(self, mass: Sequence[float]) -> ScoreWeights:
+        """Apply a scheme to the labels scored; a class without rows then has no weight.
+
+        Parameters
+        ----------
+        mass : sequence of float
+            Rows of each class, or the sum of its targets.
+
+        Raises
+        ------
+        InputError
+            If the targets of a class are no count.
+        """
+        if self.scheme is None or not any(mass):
+            return self
+        wrong = [k for k, total in enumerate(mass) if total != int(total)]
+        if wrong:
+            k = wrong[0]
+            raise InputError(
+                f"the targets of class {quoted([self.classes[k]])} sum to {mass[k]:.6g}, which is "
+                "no count: a scheme takes counts",
+                hint="--weights with a weight file",
+            )
+        counts = ClassCounts(self.classes, np.array([int(total) for total in mass], dtype=np.int64))
+        weights = scheme_weights(counts, self.scheme)
+        in_order = tuple(weights.by_class.get(label) for label in self.classes)
+        return replace(self, weights=weights, class_weight=in_order, scheme=None)
+
+    def by_class(self) -> list[float | None] | None:
+        """Return the weight of each true class; None where there are none."""
+        given = None if self.weight_by is WeightBy.PREDICTED else self.class_weight
+        if given is None and self.factors is None:
+            return None
+        weights: list[float | None] = list(given or [1.0] * len(self.classes))
+        if self.factors is None:
+            return weights
+        return [
+            None if weight is None else weight * factor
+            for weight, factor in zip(weights, self.factors.tolist(), strict=True)
+        ]
+
+    def array(self) -> FloatArray | None:
+        """Return class weights, 0 for a class without rows; None where there are none."""
+        if self.class_weight is None:
+            return None
+        return np.array([weight or 0.0 for weight in self.class_weight])
+
+    def effective(self) -> FloatArray:
+        """Return what each true class weighs, as an array."""
+        weights = self.by_class()
+        if weights is None:
+            return np.ones(len(self.classes))
+        return np.array([weight or 0.0 for weight in weights])
+
+    def parameters(self) -> dict[str, str]:
+        """Return what weighs besides class weights, as text."""
+        found = {
+            name: ",".join(map(repr, values.tolist()))
+            for name, values in (("pos-weight", self.positive), ("class-factors", self.factors))
+            if values is not None
+        }
+        if self.by_pair is not None:
+            rows = (",".join(map(repr, row)) for row in self.by_pair.tolist())
+            found["cost-matrix"] = ";".join(rows)
+        return found
+
+    def pairs(self) -> FloatArray | None:
+        """Return the factors by true and predicted class; None where there are none."""
+        if self.weight_by is WeightBy.PREDICTED:
+            weights = self.array()
+            return None if weights is None else np.tile(weights, (len(weights), 1))
+        return self.by_pair
+
+
+def _refuse_by_pair(evaluation: Evaluation, layout: ScoreLayout) -> None:
+    """Refuse weights by predicted class where a row has no single true class."""
+    option = "--weight-by" if evaluation.cost_matrix is None else "--cost-matrix"
+    if layout.form.task is Task.MULTILABEL or layout.soft:
+        raise UsageError("needs one true class a row", where=option)
+    if evaluation.smoothing:
+        raise UsageError("does not go with label smoothing", where=option)
+
+
+def _positive_weights(evaluation: Evaluation, layout: ScoreLayout) -> FloatArray | None:
+    """Return the positive weights: one a label, one for two classes."""
+    given, task = evaluation.pos_weight, layout.form.task
+    if given is None:
+        return None
+    where = "--pos-weight"
+    if task is Task.MULTICLASS:
+        raise UsageError(
+            "is for targets that are true or false each, not for one class of several: a softmax "
+            "has no negative term",
+            where=where,
+            hint="--weights with a weight a class",
+        )
+    classes = (
+        layout.classes if task is Task.MULTILABEL else layout.classes[layout.form.positive :][:1]
+    )
+    if isinstance(given, str) and not weightfile.names_weight_file(given):
+        given = given.split(",")
+    if isinstance(given, Mapping | ClassWeights | str | os.PathLike):
+        weights = given_weights(given, classes)
+        if weights is None:
+            raise UsageError("takes numbers or a weight file, not a scheme", where=where)
+        return np.array(weightfile.for_classes(weights, classes, evaluation.absent))
+    values = [number(one, where) for one in (given if np.iterable(given) else [given])]
+    if len(values) not in {1, len(classes)}:
+        raise UsageError(
+            f"{counted(len(values), 'weight')}, for {counted(len(classes), 'label')}",
+            where=where,
+            details=(f"labels: {quoted(classes)}",),
+            hint="one for all, or one a label in the order of the labels",
+        )
+    if not all(0.0 <= value < np.inf for value in values):
+        raise UsageError("a weight is not finite and at least 0", where=where)
+    return np.broadcast_to(np.array(values), (len(classes),)).copy()
+
+
+def _with_alpha(
+    evaluation: Evaluation, layout: ScoreLayout, positive: FloatArray | None
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Turn the alpha of a focal loss into factors of classes and of positive terms."""
+    alpha, task, n = evaluation.alpha, layout.form.task, len(layout.classes)
+    if alpha is None:
+        return None, positive
+    where = "--alpha"
+    if isinstance(alpha, tuple):
+        if task is Task.MULTILABEL or len(alpha) != n:
+            raise UsageError(
+                f"{counted(len(alpha), 'number')}, for {counted(n, 'class', 'classes')}",
+                where=where,
+                hint="--alpha 0.25, the share of positives"
+                if task is not Task.MULTICLASS
+                else "one number a class",
+            )
+        if not all(0.0 <= one < np.inf for one in alpha):
+            raise UsageError("a number is not finite and at least 0", where=where)
+        return np.array(alpha), positive
+    if task is Task.MULTICLASS:
+        raise UsageError(
+            "one number weighs nothing where there are several classes",
+            where=where,
+            hint="--alpha with one number a class, comma-separated",
+        )
+    if not 0.0 <= alpha < 1.0:
+        raise UsageError(f"{alpha!r} is not in [0, 1)", where=where, hint="--alpha 0.25")
+    if task is Task.BINARY:
+        factors = np.full(2, 1.0 - alpha)
+        factors[layout.form.positive] = alpha
+        return factors, positive
+    ratio = alpha / (1.0 - alpha)
+    return np.full(n, 1.0 - alpha), np.full(n, ratio) if positive is None else positive * ratio

@@ -1,0 +1,149 @@
+"""Columns of a batch -> targets: class codes, or a number for each class or label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wcetool.core.arrays import IntArray
+from wcetool.data import arrow
+from wcetool.data.labels import IGNORED, Distinct
+from wcetool.data.options import LabelRules
+from wcetool.data.row_errors import unknown_labels
+from wcetool.data.score_arrays import list_scores
+from wcetool.errors import InputError
+
+Targets: TypeAlias = "npt.NDArray[Any] | Sequence[npt.NDArray[Any]]"
+"""Of a batch: int64 classes (n_samples,), or numbers: (n_samples, n_classes), or a column each."""
+
+
+def is_codes(targets: Targets) -> bool:
+    """Tell whether targets are one class a row."""
+    return isinstance(targets, np.ndarray) and targets.ndim == 1
+
+
+def matrix_or_codes(targets: Targets) -> npt.NDArray[Any]:
+    """Return targets as one array."""
+    return targets if isinstance(targets, np.ndarray) else np.column_stack(list(targets))
+
+
+def number_targets(columns: Sequence[pa.Array], where: str) -> Targets:
+    """Return target columns, booleans as 0 and 1, nulls as NaN.
+
+    Raises
+    ------
+    InputError
+        If a column holds something else.
+    """
+    return [_numbers(column, where) for column in columns]
+
+
+def list_targets(column: pa.Array, n_classes: int, where: str, first_row: int) -> Targets:
+    """Return a column of lists of targets; a null list is a row of NaN."""
+    return list_scores(column, n_classes, where, first_row)
+
+
+class CellEncoder:
+    """Turn cells of several labels into a number a label.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        The labels that have a score, in order.
+    rules : LabelRules
+        How each text becomes a label.
+    separator : str
+        Stands between the labels of a cell.
+    ignored : frozenset of str
+        Labels that are passed over.
+    """
+
+    def __init__(
+        self, classes: Sequence[str], rules: LabelRules, separator: str, ignored: frozenset[str]
+    ) -> None:
+        self._classes = classes
+        self._place = {label: place for place, label in enumerate(classes)}
+        self._rules = rules
+        self._separator = separator
+        self._ignored = ignored
+
+    def encode(self, column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float64]:
+        """Return an array of shape (n_samples, n_labels); a missing cell is a row of NaN.
+
+        Raises
+        ------
+        InputError
+            If a label has no score; names the row.
+        """
+        distinct = Distinct(column, where)
+        # The last row is that of a null.
+        by_text = np.full((len(distinct.texts) + 1, len(self._classes)), math.nan)
+        unknown: dict[str, int] = {}
+        for place, text in enumerate(distinct.texts):
+            labels = cell_labels(text, self._separator, self._rules)
+            if labels is None:
+                continue
+            by_text[place] = 0.0
+            for label in labels:
+                if label in self._place:
+                    by_text[place, self._place[label]] = 1.0
+                elif label not in self._ignored:
+                    unknown.setdefault(label, int(np.flatnonzero(distinct.codes == place)[0]))
+        if unknown:
+            raise unknown_labels(unknown, self._classes, where, first_row)
+        rows: npt.NDArray[np.float64] = by_text[distinct.codes]
+        return rows
+
+
+def cell_labels(text: str | None, separator: str, rules: LabelRules) -> list[str] | None:
+    """Return the labels of a cell; None where the cell is missing."""
+    if rules.whole(text) is None:
+        return None
+    found = (rules.label(part) for part in str(text).split(separator))
+    return [label for label in found if label is not None]
+
+
+def kept_rows(targets: Targets) -> tuple[IntArray | None, int]:
+    """Return the rows that have a target, None for all, and how many are to be ignored."""
+    if isinstance(targets, np.ndarray) and targets.ndim == 1:
+        if targets.min(initial=0) >= 0:
+            return None, 0
+        return np.flatnonzero(targets >= 0), int(np.count_nonzero(targets == IGNORED))
+    first = targets[:, 0] if isinstance(targets, np.ndarray) else targets[0]
+    if first.dtype.kind != "f" or not np.isnan(first).any():
+        return None, 0
+    empty = np.flatnonzero(np.isnan(first))
+    if isinstance(targets, np.ndarray):
+        empty = empty[np.isnan(targets[empty]).all(axis=1)]
+    else:
+        for column in targets[1:]:
+            empty = empty[np.isnan(column[empty].astype(np.float64))]
+    if not len(empty):
+        return None, 0
+    kept = np.ones(len(first), dtype=np.bool_)
+    kept[empty] = False
+    return np.flatnonzero(kept), 0
+
+
+def rows_of(values: Any, rows: IntArray) -> Any:
+    """Return some rows of scores or targets."""
+    return values[rows] if isinstance(values, np.ndarray) else [column[rows] for column in values]
+
+
+def _numbers(column: pa.Array, where: str) -> npt.NDArray[Any]:
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    elif pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        raise InputError(
+            f"holds {column.type} where targets are to be numbers, true or false", where=where
+        )
+    if column.null_count:
+        return arrow.as_numpy(column, null=math.nan, dtype=np.float64)
+    return arrow.as_numpy(column, null=math.nan)

@@ -1,0 +1,220 @@
+"""Which columns hold the truth: a class a row, a number a class, or several labels in a cell.
+
+The rules, in order:
+
+1. What the user names: a column, a list of columns, or a pattern whose ``*`` stands for the class.
+2. One label column, by the rules of `columns`.
+3. Columns called ``x_outcome`` beside columns called ``x``: a number a class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wcetool.data.columns import choose_label_column, find_columns, is_index
+from wcetool.data.formats.table import Column, Holds, Table
+from wcetool.errors import InputError, UsageError, listed
+
+OUTCOME = "_outcome"
+
+
+class TruthForm(StrEnum):
+    """How the truth of a row is written."""
+
+    CLASS = "one class"
+    NUMBERS = "a number a class"
+    CELL = "several labels in a cell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruthColumns:
+    """The columns that hold the truth.
+
+    Attributes
+    ----------
+    form : TruthForm
+        How it is written.
+    columns : tuple of Column
+        One, or one a class in file order.
+    class_names : tuple of str
+        What the names of the columns say of the classes; empty for one column.
+    where : str
+        The file.
+    notes : tuple of str
+        What was decided without being asked for.
+    """
+
+    form: TruthForm
+    columns: tuple[Column, ...]
+    class_names: tuple[str, ...] = ()
+    where: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def choose_truth_columns(
+    table: Table,
+    wanted: str | None,
+    *,
+    separator: str | None = None,
+    only_column_counts: bool = False,
+    details: Sequence[str] = (),
+    prefix: str = "",
+) -> TruthColumns:
+    """Choose the columns that hold the truth, by the rules above.
+
+    Parameters
+    ----------
+    table : Table
+        The file.
+    wanted : str, optional
+        What the user said.
+    separator : str, optional
+        Stands between the labels of a cell.
+    only_column_counts, details
+        As in `choose_label_column`.
+    prefix : str
+        Stands before the notes.
+
+    Raises
+    ------
+    InputError
+        If no rule decides, or columns can hold no truth.
+    """
+    several = _several(table, wanted)
+    if several is not None:
+        if separator is not None:
+            raise UsageError(
+                "is for one column with several labels in a cell",
+                where="--label-separator",
+                details=(f"columns: {listed(column.name for column in several[0])}",),
+            )
+        columns, names = several
+        return TruthColumns(
+            form=TruthForm.NUMBERS, columns=columns, class_names=names, where=table.file.path
+        )
+    try:
+        choice = choose_label_column(
+            table, wanted, only_column_counts=only_column_counts, details=details
+        )
+    except InputError:
+        outcomes = [] if wanted is not None or separator is not None else _outcomes(table)
+        if len(outcomes) < 2:
+            raise
+        columns = tuple(outcomes)
+        named = listed((column.name for column in columns), limit=4)
+        return TruthColumns(
+            form=TruthForm.NUMBERS,
+            columns=columns,
+            class_names=tuple(column.name.removesuffix(OUTCOME) for column in columns),
+            where=table.file.path,
+            notes=(f"{prefix}the truth is in columns {named} (columns *{OUTCOME})",),
+        )
+    form = TruthForm.CLASS if separator is None else TruthForm.CELL
+    notes = tuple(choice.notes(table, prefix))
+    return TruthColumns(form=form, columns=(choice.column,), where=table.file.path, notes=notes)
+
+
+def in_class_order(
+    truth: TruthColumns, classes: Sequence[str], score_columns: Sequence[str]
+) -> tuple[tuple[Column, ...], str | None]:
+    """Return the columns of the truth in class order, and a note where the names do not say it.
+
+    Parameters
+    ----------
+    truth : TruthColumns
+        A number a class.
+    classes : sequence of str
+        The classes, in order.
+    score_columns : sequence of str
+        The name of the score column of each class; empty for a column of lists.
+
+    Raises
+    ------
+    InputError
+        If there is not one column for each class.
+    """
+    by_name = dict(zip(truth.class_names, truth.columns, strict=True))
+    for names in (classes, score_columns):
+        if len(by_name) == len(truth.columns) and set(names) == set(by_name):
+            return tuple(by_name[name] for name in names), None
+    if len(truth.columns) != len(classes):
+        raise InputError(
+            f"{len(truth.columns):,} columns hold the truth, where there are {len(classes):,} "
+            "classes with scores",
+            where=truth.where,
+            details=(f"truth: {listed(truth.class_names)}", f"scores: {listed(classes)}"),
+            hint="--label-column and --scores with one column a class each",
+        )
+    note = (
+        f"columns of the truth, {listed((c.name for c in truth.columns), limit=4)}, are taken in "
+        f"order for the classes {listed(classes, limit=4)}"
+    )
+    return truth.columns, note
+
+
+def _several(table: Table, wanted: str | None) -> tuple[tuple[Column, ...], tuple[str, ...]] | None:
+    """Return the columns of a list or pattern, and the part of each name that is the class."""
+    if wanted is None or wanted in table.names:
+        return None
+    if "*" in wanted:
+        if wanted.count("*") > 1:
+            raise InputError(
+                f"{wanted!r} has more than one *, which stands for the class",
+                where=table.file.path,
+                hint="--label-column 'y_*'",
+            )
+        expression = re.compile(re.escape(wanted).replace(r"\*", "(.+)"), re.DOTALL)
+        matches = [
+            (column, expression.fullmatch(column.name))
+            for column in table.columns
+            if not is_index(column)
+        ]
+        found = [(column, match[1]) for column, match in matches if match is not None]
+        if len(found) < 2:
+            raise InputError(
+                f"{'one column matches' if found else 'no column matches'} {wanted!r}, where a "
+                "column a class is needed",
+                where=table.file.path,
+                details=(f"columns: {listed(table.names)}",),
+                hint="--label-column with a pattern such as 'y_*', or the name of one column",
+            )
+        columns = tuple(column for column, _ in found)
+        names = tuple(name for _, name in found)
+    elif "," in wanted:
+        columns = find_columns(table, wanted.split(","), option="--label-column")
+        names = _bare([column.name for column in columns])
+    else:
+        return None
+    for column in columns:
+        if column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
+            raise InputError(f"column {column.name!r} holds no numbers", where=table.file.path)
+    return columns, names
+
+
+def _bare(names: Sequence[str]) -> tuple[str, ...]:
+    """Take off what all names begin with, up to a `_`, and what all end with, from a `_`."""
+    start = min(map(len, names))
+    while start and len({name[:start] for name in names}) > 1:
+        start -= 1
+    start = names[0][:start].rfind("_") + 1
+    end = min(len(name) - start for name in names)
+    while end and len({name[len(name) - end :] for name in names}) > 1:
+        end -= 1
+    shared = names[0][len(names[0]) - end :] if end else ""
+    cut = len(shared) - shared.find("_") if "_" in shared else 0
+    bare = tuple(name[start : len(name) - cut] for name in names)
+    return bare if all(bare) and len(set(bare)) == len(bare) else tuple(names)
+
+
+def _outcomes(table: Table) -> list[Column]:
+    names = set(table.names)
+    return [
+        column
+        for column in table.columns
+        if column.name.endswith(OUTCOME)
+        and column.name.removesuffix(OUTCOME) in names
+        and column.holds is Holds.NUMBERS
+    ]

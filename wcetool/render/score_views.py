@@ -1,0 +1,279 @@
+"""Score reports, and what frameworks give on the same rows -> pages."""
+
+from __future__ import annotations
+
+from wcetool.core.loss_report import Estimate
+from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.errors import counted
+from wcetool.render.numbers import decimal, percent, whole
+from wcetool.render.page import Fact, Page, Section, TableColumn
+from wcetool.render.view import (
+    View,
+    input_paths,
+    missing_facts,
+    page_title,
+    share_bar,
+    table_columns,
+)
+from wcetool.results.comparison import Comparison
+from wcetool.results.score import ScoreReport
+
+
+def score_page(result: ScoreReport, view: View) -> Page:
+    """Lay out a score report."""
+    digits, numbers = view.digits, result.numbers
+    weights = "no weights" if result.weights_from is None else f"weights {result.weights_from}"
+    rows = view.rows(
+        result.class_rows(),
+        "support",
+        lambda hidden: {
+            "support": sum(row["support"] for row in hidden),
+            "loss_share": None
+            if any(row["loss_share"] is None for row in hidden)
+            else sum(row["loss_share"] for row in hidden),
+        },
+    )
+    longest = max(row["loss_share"] or 0.0 for row in result.class_rows()) or 1.0
+    weighted = result.class_weight is not None
+    table = [
+        (
+            row["label"],
+            whole(row["support"]),
+            *([decimal(row["weight"], digits)] if weighted else []),
+            decimal(row["mean_loss"], digits),
+            percent(row["loss_share"], digits),
+            share_bar(row, "loss_share", longest),
+            decimal(row["recall"], digits),
+            decimal(row["precision"], digits),
+            decimal(row["mean_true_probability"], digits),
+        )
+        for row in rows
+    ]
+    return Page(
+        title=page_title(
+            input_paths(result.inputs),
+            f"{counted(numbers.scored, 'row')} scored, "
+            f"{_n_classes(result)}, "
+            f"{KINDS[result.kind]}, {weights}",
+        ),
+        headline=(_answer(result, digits), _meaning(result, digits)),
+        columns=table_columns(
+            "class",
+            "support",
+            *(["weight"] if weighted else []),
+            "mean loss",
+            "loss share",
+            "",
+            "recall",
+            "precision",
+            "p(true)",
+        ),
+        rows=table,
+        facts=(_losses(result, digits), _metrics(result, digits)),
+        signature=result.signature,
+    )
+
+
+def comparison_page(result: Comparison, view: View) -> Page:
+    """Lay out what every framework gives."""
+    digits, report = view.digits, result.report
+    own = report.numbers.loss.value
+    table = [
+        (
+            row["convention"],
+            decimal(row["value"], digits),
+            decimal(row["factor"], digits),
+            decimal(row["divisor"], digits),
+            f"{row['reduction']}: {_in_short(row['divides_by'])}",
+        )
+        for row in result.class_rows()
+        if not row["reason"]
+    ]
+    sections = [
+        Section(
+            "formulas",
+            [
+                f"{name}: {one.convention.formula}; weighs {one.convention.weighs}"
+                for name, one in result.found.items()
+            ],
+        )
+    ]
+    if result.reasons:
+        lines = [f"{name}: {reason}" for name, reason in result.reasons.items()]
+        sections.append(Section("not here, and why", lines))
+    weights = "no weights" if report.weights_from is None else f"weights {report.weights_from}"
+    values = {row[1] for row in table}
+    answer = (
+        "No framework takes these rows."
+        if not table
+        else f"{counted(len(table), 'convention')} give {counted(len(values), 'number')}."
+    )
+    return Page(
+        title=page_title(
+            input_paths(report.inputs),
+            f"{counted(report.scored, 'row')}, {KINDS[report.kind]}, {weights}",
+        ),
+        headline=(
+            answer,
+            f"factor: the number / {decimal(own, digits)}, the weighted mean of wcetool score.",
+        ),
+        columns=[
+            TableColumn("convention", is_name=True),
+            *map(TableColumn, ("value", "factor", "divisor", "divides by")),
+        ],
+        rows=table,
+        sections=sections,
+        signature=result.signature,
+    )
+
+
+KINDS = {
+    InputKind.PROBS: "probabilities",
+    InputKind.LOGITS: "logits",
+    InputKind.LOG_PROBS: "log-probabilities",
+}
+_FORMULAS = {
+    Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w): PyTorch, scikit-learn",
+    Reduction.MEAN: "sum(w l) / rows: Keras, TensorFlow",
+    Reduction.SUM: "sum(w l)",
+}
+
+_BY_ELEMENT = {
+    Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w), over rows and labels",
+    Reduction.MEAN: "sum(w l) / elements: PyTorch, Keras",
+    Reduction.SUM: "sum(w l)",
+}
+
+
+def _in_short(divides_by: str) -> str:
+    return divides_by.partition(";")[0].partition(",")[0]
+
+
+def _n_classes(result: ScoreReport) -> str:
+    if result.task is Task.MULTILABEL:
+        return counted(len(result.classes), "label")
+    return counted(len(result.classes), "class", "classes")
+
+
+def _answer(result: ScoreReport, digits: int) -> str:
+    if result.like is not None:
+        like = result.like
+        interval = "" if like.ci95 is None else _between(like.ci95, digits)
+        name = like.convention.name
+        return f"{name} gives {decimal(like.value, digits)} nats{interval} ({like.reduction})."
+    loss = result.numbers.loss
+    interval = _interval(loss, digits)
+    unit = "nats in all" if result.reduction is Reduction.SUM else "nats"
+    return f"Cross-entropy {decimal(loss.value, digits)} {unit}{interval} ({result.reduction})."
+
+
+def _meaning(result: ScoreReport, digits: int) -> str:
+    """Compare the weighted mean with that of knowing nothing but the class shares."""
+    if result.like is not None:
+        like = result.like
+        over = "" if like.divisor is None else f", {decimal(like.divisor, digits)} here"
+        return (
+            f"It weighs {like.convention.weighs}; it divides by {like.convention.divides_by}{over}."
+        )
+    numbers = result.numbers
+    if numbers.prior_loss is None:
+        return "There is no baseline: only plain cross-entropy has one."
+    skill, prior = numbers.skill, decimal(numbers.prior_loss, digits)
+    shares = "weighted class shares" if result.class_weight is not None else "class shares"
+    if skill is None:
+        return f"Always predicting the {shares} costs {prior} a row."
+    what = "That"
+    if result.reduction is not Reduction.WEIGHTED_MEAN:
+        mean = decimal(numbers.reductions[Reduction.WEIGHTED_MEAN], digits)
+        what = f"The {Reduction.WEIGHTED_MEAN}, {mean},"
+    if skill < 0 and what == "That":
+        return f"Always predicting the {shares} would cost less: {prior}."
+    if skill < 0:
+        return f"{what} is more than always predicting the {shares} costs: {prior}."
+    return f"{what} is {percent(skill, digits)} below always predicting the {shares} ({prior})."
+
+
+def _losses(result: ScoreReport, digits: int) -> list[Fact]:
+    numbers = result.numbers
+    formulas = _BY_ELEMENT if result.task is Task.MULTILABEL else _FORMULAS
+    facts = [
+        Fact(
+            "unweighted",
+            decimal(numbers.unweighted.value, digits),
+            f"mean over rows{_interval(numbers.unweighted, digits)}",
+        ),
+        Fact(
+            "class-balanced",
+            decimal(numbers.balanced_mean, digits),
+            "mean over labels, positives and negatives alike"
+            if result.task is Task.MULTILABEL
+            else "mean of the class means: the loss under inverse weights",
+        ),
+    ]
+    facts += [
+        Fact(reduction.value, decimal(value, digits), formulas[reduction])
+        for reduction, value in numbers.reductions.items()
+    ]
+    if result.like is not None:
+        facts += [
+            Fact(f"{result.like.convention.framework} {name}", decimal(value, digits))
+            for name, value in result.like.reductions.items()
+        ]
+    for one in result.batches:
+        by_rows = decimal(one.by_rows, digits)
+        facts.append(
+            Fact(
+                f"batches of {one.size:,}",
+                decimal(one.value, digits),
+                f"mean of {counted(one.n_batches, 'batch value')}; {by_rows} counted by rows",
+            )
+        )
+    if result.class_weight is not None:
+        facts.append(Fact("weight sum", decimal(numbers.weight_sum, digits), "sum(w)"))
+    if numbers.zero_probability_rows:
+        finite, of_what = numbers.loss.finite_mean, ""
+        if finite is None:
+            finite, of_what = numbers.unweighted.finite_mean, ", unweighted"
+        facts += [
+            Fact("zero-probability rows", whole(numbers.zero_probability_rows), "infinite loss"),
+            Fact("finite mean", decimal(finite, digits), f"without those rows{of_what}"),
+        ]
+    return facts
+
+
+def _metrics(result: ScoreReport, digits: int) -> list[Fact]:
+    numbers = result.numbers
+    rule = "the largest score wins" if result.task is Task.MULTICLASS else "p > 0.5"
+    if result.task is Task.MULTILABEL:
+        return [
+            Fact(
+                "accuracy", decimal(numbers.accuracy, digits), "all labels of a row right; p > 0.5"
+            ),
+            Fact("macro F1", decimal(numbers.macro_f1, digits), "mean over the labels"),
+            Fact(
+                "Brier score", decimal(numbers.brier, digits), "mean over rows and labels, 0 to 1"
+            ),
+            *missing_facts(result.missing, result.rows, digits),
+            *_ignored(result),
+        ]
+    return [
+        Fact("accuracy", decimal(numbers.accuracy, digits), f"unweighted, as all below; {rule}"),
+        Fact("balanced accuracy", decimal(numbers.balanced_accuracy, digits), "mean recall"),
+        Fact("macro F1", decimal(numbers.macro_f1, digits)),
+        Fact("Brier score", decimal(numbers.brier, digits), "sum over classes, 0 to 2"),
+        *missing_facts(result.missing, result.rows, digits),
+        *_ignored(result),
+    ]
+
+
+def _ignored(result: ScoreReport) -> list[Fact]:
+    return [Fact("ignored rows", whole(result.ignored), "--ignore")] if result.ignored else []
+
+
+def _interval(estimate: Estimate, digits: int) -> str:
+    return "" if estimate.ci95 is None else _between(estimate.ci95, digits)
+
+
+def _between(ci95: tuple[float, float], digits: int) -> str:
+    low, high = (decimal(bound, digits) for bound in ci95)
+    return f", 95% interval {low} to {high}"
