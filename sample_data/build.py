@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 SEED = 0
 LARGEST, RATIO = 170, 17.0  # samples of the largest class; how many times those of the smallest
+PROPERTIES = {"even": (0, 2, 4, 6, 8), "prime": (2, 3, 5, 7), "square": (0, 1, 4, 9)}
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -43,7 +44,7 @@ def out_of_fold_logits(images: np.ndarray, digits: np.ndarray) -> np.ndarray:
 
 
 def main(folder: Path) -> None:
-    """Write the four files."""
+    """Write the five files."""
     images, digits, image = long_tail()
     logits = out_of_fold_logits(images, digits)
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -58,6 +59,12 @@ def main(folder: Path) -> None:
         columns = [prefix + digit for digit in NAMES]
         frame = pd.DataFrame(scores.astype(np.float32), columns=columns)
         pd.concat([labels, frame], axis=1).to_parquet(folder / name, index=False)
+    # Several labels a row: what is true of the digit, and the sum of what its digits were given.
+    truth = {f"y_{name}": np.isin(digits, of).astype(np.int8) for name, of in PROPERTIES.items()}
+    proba = {f"prob_{name}": probabilities[:, of].sum(axis=1) for name, of in PROPERTIES.items()}
+    frame = pd.DataFrame({"image": image, **truth, **proba})
+    frame = frame.astype({name: np.float32 for name in proba})
+    frame.to_parquet(folder / "properties.parquet", index=False)
 
 
 if __name__ == "__main__":

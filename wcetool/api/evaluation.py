@@ -216,9 +216,16 @@ class _Given:
         return None if value is None else str(value)
 
     def number(
-        self, name: str, what: str, above: float, below: float, *, hint: str | None = None
+        self,
+        name: str,
+        what: str,
+        above: float,
+        below: float,
+        *,
+        option: str | None = None,
+        hint: str | None = None,
     ) -> float | None:
-        value, option = self.values.get(name), f"--{name.replace('_', '-')}"
+        value, option = self.values.get(name), option or f"--{name.replace('_', '-')}"
         if value is None:
             return None
         found = number(value, option)
@@ -257,7 +264,9 @@ class _Given:
         return frozenset(label for label in labels if label)
 
     def focal(self, like: str | None) -> tuple[float | None, float | tuple[float, ...] | None]:
-        gamma = self.number("gamma", "a number of at least 0", -1e-300, np.inf)
+        gamma = self.number(
+            "gamma", "a number of at least 0", -1e-300, np.inf, option="--focal-gamma", hint="2"
+        )
         alpha = self.values.get("alpha")
         if alpha is not None:
             listed = alpha.split(",") if isinstance(alpha, str) else alpha

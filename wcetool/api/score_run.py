@@ -29,7 +29,7 @@ from wcetool.data.row_output import write_rows
 from wcetool.data.truth import TruthElsewhere, TruthInOrder
 from wcetool.data.truth_joined import TruthJoined
 from wcetool.engine.scoring import RowBlock, RowSink, ScoreRun, ScoreWork, score_rows
-from wcetool.errors import InputError, UsageError
+from wcetool.errors import InputError, UsageError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
@@ -271,7 +271,14 @@ def _loss_options(
 
 
 def _numbers(evaluation: Evaluation, outcome: _Outcome) -> LossReport:
-    weights, state = outcome.weights, outcome.run.state
+    weights, run = outcome.weights, outcome.run
+    state = run.state
+    if run.ignored and run.ignored + run.missing == run.read.total:
+        raise InputError(
+            f"no row can be scored: {counted(run.ignored, 'row')} ignored, "
+            f"{counted(run.missing, 'row')} without a label",
+            hint="--ignore with fewer labels",
+        )
     if isinstance(state, LabelScoreState):
         by_class = weights.by_class()
         return label_report(

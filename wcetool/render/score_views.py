@@ -34,7 +34,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
         },
     )
     longest = max(row["loss_share"] or 0.0 for row in result.class_rows()) or 1.0
-    weighted = result.class_weight is not None
+    weighted = any(row["weight"] != 1.0 for row in result.class_rows())
     table = [
         (
             row["label"],
@@ -106,7 +106,7 @@ def comparison_page(result: Comparison, view: View) -> Page:
     answer = (
         "No framework takes these rows."
         if not table
-        else f"{counted(len(table), 'convention')} give {counted(len(values), 'number')}."
+        else f"{counted(len(values), 'number')} from {counted(len(table), 'convention')}."
     )
     return Page(
         title=page_title(
@@ -171,10 +171,14 @@ def _meaning(result: ScoreReport, digits: int) -> str:
     """Compare the weighted mean with that of knowing nothing but the class shares."""
     if result.like is not None:
         like = result.like
-        over = "" if like.divisor is None else f", {decimal(like.divisor, digits)} here"
-        return (
-            f"It weighs {like.convention.weighs}; it divides by {like.convention.divides_by}{over}."
-        )
+        weighs = _in_short(like.convention.weighs)
+        if like.divisor is None:
+            return f"It weighs {weighs}; a sum is divided by nothing."
+        divides_by = _in_short(like.convention.divides_by)
+        if like.reduction != like.convention.reductions[0]:
+            divides_by = "what this reduction takes"
+        divisor = decimal(like.divisor, 0 if like.divisor.is_integer() else digits)
+        return f"It weighs {weighs} and divides by {divides_by}: {divisor} here."
     numbers = result.numbers
     if numbers.prior_loss is None:
         return "There is no baseline: only plain cross-entropy has one."
@@ -225,7 +229,8 @@ def _losses(result: ScoreReport, digits: int) -> list[Fact]:
             Fact(
                 f"batches of {one.size:,}",
                 decimal(one.value, digits),
-                f"mean of {counted(one.n_batches, 'batch value')}; {by_rows} counted by rows",
+                f"mean of {counted(one.n_batches, 'batch', 'batches')}, each over its own weights; "
+                f"{by_rows} counted by rows",
             )
         )
     if result.class_weight is not None:
