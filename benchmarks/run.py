@@ -78,10 +78,15 @@ class Best:
 
 
 def in_turn(commands: dict[str, list[str]], rounds: int, *, whole: bool) -> dict[str, Best]:
-    """Run commands in turn, several rounds; time the whole process, or what it says of itself."""
+    """Run commands in turn, several rounds; time the whole process, or what it says of itself.
+
+    Every round begins with another one: the first after one that filled the memory is slower.
+    """
     best = {name: Best() for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
+    ordered = list(commands.items())
+    for number in range(rounds):
+        first = number % len(ordered)
+        for name, command in ordered[first:] + ordered[:first]:
             if name not in best or best[name].once_is_enough:
                 continue
             ran = launch([sys.executable, *command])

@@ -63,7 +63,7 @@ def main(folder: Path) -> None:
     truth = {f"y_{name}": np.isin(digits, of).astype(np.int8) for name, of in PROPERTIES.items()}
     proba = {f"prob_{name}": probabilities[:, of].sum(axis=1) for name, of in PROPERTIES.items()}
     frame = pd.DataFrame({"image": image, **truth, **proba})
-    frame = frame.astype({name: np.float32 for name in proba})
+    frame = frame.astype(dict.fromkeys(proba, np.float32))
     frame.to_parquet(folder / "properties.parquet", index=False)
 
 

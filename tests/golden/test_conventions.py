@@ -125,7 +125,13 @@ def test_every_entry_says_what_it_is(convention):
 
 def test_a_convention_is_found_by_the_end_of_its_name():
     assert find_convention("torch.CrossEntropyLoss").api == "torch.nn.CrossEntropyLoss"
-    assert find_convention("keras.BinaryCrossentropy").framework == "keras"
+    assert find_convention("keras.BinaryCrossentropy").api == "keras.losses.BinaryCrossentropy"
+    metric = find_convention("keras.metrics.BinaryCrossentropy")
+    assert metric.divides_by.startswith("sum of the sample weights")
+    assert find_convention("keras-jax.BinaryCrossentropy").framework == "keras-jax"
+    assert find_convention("tf.nn.weighted_cross_entropy_with_logits").framework == "tensorflow"
+    assert find_convention("tf1.log_loss").api == "tf.compat.v1.losses.log_loss"
+    assert find_convention("torch.nn.NLLLoss").kinds == ("probs",)
     with pytest.raises(wcetool.UsageError, match="is no convention") as raised:
         find_convention("torch.CrossEntropy")
     assert "torch.nn.CrossEntropyLoss" in str(raised.value)

@@ -129,3 +129,23 @@ def test_the_cifar_and_imdb_predictions_through_python(shared_data, truth):
                 expected["clip"]["0"]["ce"], rel=1e-12
             )
             assert found.numbers.accuracy == pytest.approx(expected["acc"], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "reading"),
+    [
+        ("538_nhl_games.csv", "[prob1,prob2], decided games"),
+        ("538_world_cup_matches_men.csv", "[prob1,probtie,prob2]"),
+    ],
+)
+def test_outcomes_in_columns_between_the_probabilities(cli, shared_data, truth, name, reading):
+    expected = truth["predictions"][name][reading]
+    ran = cli("score", shared_data / name, "--weights", "inverse", "-f", "json")
+    found = ran.json
+    assert (found["task"], found["scored"]) == ("multiclass", expected["n"])
+    assert sorted(row["support"] for row in found["classes"]) == sorted(expected["counts"].values())
+    losses = expected["clip"]["0"]
+    assert found["unweighted"]["mean"] == pytest.approx(losses["ce"], rel=1e-12)
+    assert found["loss"]["value"] == pytest.approx(losses["balanced_ce"], rel=1e-12)
+    assert found["metrics"]["accuracy"] == pytest.approx(expected["acc"], rel=1e-12)
+    assert "columns *_outcome" in ran.stderr

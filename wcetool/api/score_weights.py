@@ -16,9 +16,10 @@ from wcetool.core.schemes import parse_scheme
 from wcetool.core.vocabulary import Absent, Task, WeightBy
 from wcetool.data import weightfile
 from wcetool.data.cost_matrix import cost_matrix
+from wcetool.data.formats.text_head import is_number
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.options import number, refuse_idle
-from wcetool.errors import InputError, UsageError, counted, quoted
+from wcetool.errors import InputError, UsageError, counted, quoted, short_repr
 from wcetool.results.weights import ClassWeights
 
 
@@ -200,8 +201,14 @@ def _positive_weights(evaluation: Evaluation, layout: ScoreLayout) -> FloatArray
     classes = (
         layout.classes if task is Task.MULTILABEL else layout.classes[layout.form.positive :][:1]
     )
-    if isinstance(given, str) and not weightfile.names_weight_file(given):
+    if isinstance(given, str) and all(map(is_number, given.split(","))):
         given = given.split(",")
+    if isinstance(given, str) and not weightfile.names_weight_file(given):
+        raise UsageError(
+            f"{short_repr(given)} is neither numbers nor a weight file",
+            where=where,
+            hint="--pos-weight 2, or one number a label, comma-separated",
+        )
     if isinstance(given, Mapping | ClassWeights | str | os.PathLike):
         weights = given_weights(given, classes)
         if weights is None:

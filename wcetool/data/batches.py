@@ -89,7 +89,7 @@ class ScoredRows:
             first_row = split.first_row + n_rows + 1
             targets = truth.targets(batch, where, first_row)
             scores = self.layout.scores(batch, where, first_row)
-            weights = self.layout.sample_weights(batch, where)
+            weights = self.layout.sample_weights(batch, where, first_row)
             kept, ignored = kept_rows(targets)
             if kept is not None:
                 targets, scores = rows_of(targets, kept), rows_of(scores, kept)

@@ -119,12 +119,14 @@ class ScoreLayout:
         start = int(self.id_column is not None)
         return slice(start, start + len(self.truth.columns))
 
-    def sample_weights(self, batch: pa.RecordBatch, where: str) -> FloatArray | None:
+    def sample_weights(
+        self, batch: pa.RecordBatch, where: str, first_row: int
+    ) -> FloatArray | None:
         """Return the sample weights of a batch of the wanted columns, nulls as NaN."""
         if self.sample_weight is None:
             return None
         column = batch.column(len(self._before_scores()) - 1)
-        (weights,) = number_targets([column], where)
+        (weights,) = number_targets([column], where, first_row)
         return weights.astype(np.float64)
 
     def scores(self, batch: pa.RecordBatch, where: str, first_row: int) -> Scores:

@@ -87,7 +87,7 @@ def decide_layout(
         more_labels=seen.two_at_least,
         adds_up=lambda columns: _adds_up(dataset, columns),
     )
-    chosen = choose_score_columns(dataset.first, clues, found.scores)
+    chosen = _score_columns(dataset, clues, found)
     if chosen.reason is not None:
         notes.append(f"score columns {chosen} ({chosen.reason})")
     head = _Head.of(dataset, chosen)
@@ -203,6 +203,23 @@ def _columns_beside(
         scores=request.scores,
         taken=(*here, *(column for column in named if column is not None)),
     )
+
+
+def _score_columns(dataset: Dataset, clues: Clues, found: _Beside) -> ScoreColumns:
+    """Choose the score columns; beside columns of outcomes those without that word."""
+    try:
+        return choose_score_columns(dataset.first, clues, found.scores)
+    except InputError:
+        names = found.truth.class_names
+        outcomes = [column.name.endswith(OUTCOME) for column in found.truth.columns]
+        if (
+            found.scores is not None
+            or not all(outcomes)
+            or not set(names) <= {*dataset.first.names}
+        ):
+            raise
+        chosen = choose_score_columns(dataset.first, clues, names)
+        return replace(chosen, reason=f"beside their columns *{OUTCOME}")
 
 
 def _names_seen(truth: TruthColumns, reading: ReadingOptions) -> frozenset[str]:

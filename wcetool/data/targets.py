@@ -16,7 +16,7 @@ from wcetool.data.labels import IGNORED, Distinct
 from wcetool.data.options import LabelRules
 from wcetool.data.row_errors import unknown_labels
 from wcetool.data.score_arrays import list_scores
-from wcetool.errors import InputError
+from wcetool.errors import InputError, short_repr
 
 Targets: TypeAlias = "npt.NDArray[Any] | Sequence[npt.NDArray[Any]]"
 """Of a batch: int64 classes (n_samples,), or numbers: (n_samples, n_classes), or a column each."""
@@ -32,15 +32,15 @@ def matrix_or_codes(targets: Targets) -> npt.NDArray[Any]:
     return targets if isinstance(targets, np.ndarray) else np.column_stack(list(targets))
 
 
-def number_targets(columns: Sequence[pa.Array], where: str) -> Targets:
-    """Return target columns, booleans as 0 and 1, nulls as NaN.
+def number_targets(columns: Sequence[pa.Array], where: str, first_row: int) -> Targets:
+    """Return target columns, true and false as 1 and 0, nulls as NaN.
 
     Raises
     ------
     InputError
-        If a column holds something else.
+        If a text is neither; names the row.
     """
-    return [_numbers(column, where) for column in columns]
+    return [_numbers(column, where, first_row) for column in columns]
 
 
 def list_targets(column: pa.Array, n_classes: int, where: str, first_row: int) -> Targets:
@@ -135,15 +135,39 @@ def rows_of(values: Any, rows: IntArray) -> Any:
     return values[rows] if isinstance(values, np.ndarray) else [column[rows] for column in values]
 
 
-def _numbers(column: pa.Array, where: str) -> npt.NDArray[Any]:
+def _numbers(column: pa.Array, where: str, first_row: int) -> npt.NDArray[Any]:
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.uint8())
     elif pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
     elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        raise InputError(
-            f"holds {column.type} where targets are to be numbers, true or false", where=where
-        )
+        return _words(column, where, first_row)
     if column.null_count:
         return arrow.as_numpy(column, null=math.nan, dtype=np.float64)
     return arrow.as_numpy(column, null=math.nan)
+
+
+def _words(column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float64]:
+    """Read yes and no, true and false, and numbers that are written as text."""
+    distinct = Distinct(column, where)
+    values = np.full(len(distinct.texts) + 1, math.nan)  # the last one is that of a null
+    for place, text in enumerate(distinct.texts):
+        if not text:
+            continue
+        word = text.strip().casefold()
+        try:
+            values[place] = _WORDS[word] if word in _WORDS else float(text)
+        except ValueError:
+            row = int(np.flatnonzero(distinct.codes == place)[0])
+            raise InputError(
+                f"{short_repr(text)} is no target",
+                where=f"{where}: row {first_row + row:,}",
+                details=("expected: a number, true or false, yes or no",),
+            ) from None
+    found: npt.NDArray[np.float64] = values[distinct.codes]
+    return found
+
+
+_WORDS = dict.fromkeys(("true", "yes", "y", "t"), 1.0) | dict.fromkeys(
+    ("false", "no", "n", "f"), 0.0
+)

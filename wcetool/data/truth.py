@@ -135,7 +135,7 @@ class TargetReader:
             return codes
         if plan.columns[0].holds is Holds.NUMBER_LISTS:
             return list_targets(columns[0], len(plan.classes), where, first_row)
-        return number_targets(columns, where)
+        return number_targets(columns, where, first_row)
 
     def doubts(self) -> HeaderDoubts:
         """Return what the labels say of the header above them."""

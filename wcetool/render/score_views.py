@@ -34,7 +34,9 @@ def score_page(result: ScoreReport, view: View) -> Page:
         },
     )
     longest = max(row["loss_share"] or 0.0 for row in result.class_rows()) or 1.0
-    weighted = any(row["weight"] != 1.0 for row in result.class_rows())
+    weighted = result.class_weight is not None or any(
+        row["weight"] != 1.0 for row in result.class_rows()
+    )
     table = [
         (
             row["label"],

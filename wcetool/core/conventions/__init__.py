@@ -41,22 +41,28 @@ def frameworks() -> dict[str, list[Convention]]:
 
 
 def find_convention(name: str) -> Convention:
-    """Return a convention by its name, or by the end of its api.
+    """Return a convention by its name, by its API, or by framework and the end of its API.
+
+    The first one registered wins: a loss before the metric of its name.
 
     Raises
     ------
     UsageError
-        If none or several are called that.
+        If none is called that.
     """
     if name in CONVENTIONS:
         return CONVENTIONS[name]
     framework, _, call = name.partition(".")
     found = [
         entry
-        for entry in frameworks().get(framework, [])
-        if call and name_of_call(entry) in {call, call.rpartition(".")[2]}
+        for entry in CONVENTIONS.values()
+        if name in {entry.api, name_of_call(entry)}
+        or (
+            entry in frameworks().get(framework, [])
+            and f".{name_of_call(entry)}".endswith(f".{call}")
+        )
     ]
-    if len(found) == 1:
+    if found:
         return found[0]
     near = nearest(name, [*frameworks(), *CONVENTIONS])
     raise UsageError(
@@ -68,5 +74,5 @@ def find_convention(name: str) -> Convention:
 
 
 def name_of_call(entry: Convention) -> str:
-    """Return the end of the name of an API: NLLLoss for torch.nn.NLLLoss(log(probs))."""
-    return entry.api.partition("(")[0].rpartition(".")[2]
+    """Return the bare name of an API: torch.nn.NLLLoss for torch.nn.NLLLoss(log(probs))."""
+    return entry.api.partition("(")[0]

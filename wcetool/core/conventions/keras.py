@@ -224,8 +224,9 @@ def _evaluated(examples: Examples, options: Options, *, jax: bool = False) -> Lo
     return _sparse(_model(examples, options, jax=jax), {**options, "ignore_class": None}, jax=jax)
 
 
-def _metric(examples: Examples, options: Options, *, jax: bool = False) -> Losses:
-    losses = _sparse(examples, {**options, "ignore_class": None}, jax=jax)
+def _metric(examples: Examples, options: Options, *, loss: str, jax: bool = False) -> Losses:
+    """Divide by the sum of the weights, as all metrics do."""
+    losses = (_ON_JAX if jax else _LOSSES)[loss](examples, {**_LOSS_OPTIONS, **options})
     return Losses(values=losses.values, divisors={"mean": examples.by_row()}, empty=0.0)
 
 
@@ -390,10 +391,34 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             formula="s times -log softmax(x)[y]",
             weighs="each row by its sample weight",
             divides_by="sum of the sample weights, beside a loss that divides by N",
-            losses=partial(_metric, jax=jax),
+            losses=partial(_metric, loss="SparseCategoricalCrossentropy", jax=jax),
             reductions=("mean",),
             weights=_BY_ROW,
         ),
+        *(_metric_of(framework, loss, targets, jax=jax) for loss, targets in _METRICS.items()),
+    )
+
+
+_METRICS = {
+    "SparseCategoricalCrossentropy": (Target.INDEX,),
+    "CategoricalCrossentropy": (Target.SOFT,),
+    "BinaryCrossentropy": _ELEMENTS,
+}
+
+
+def _metric_of(framework: str, loss: str, targets: tuple[Target, ...], *, jax: bool) -> Convention:
+    return Convention(
+        framework=framework,
+        api=f"keras.metrics.{loss}",
+        targets=targets,
+        kinds=(LOGITS, PROBS),
+        formula=f"that of keras.losses.{loss}",
+        weighs="each row by its sample weight, given as weighted_metrics; metrics= ignores weights",
+        divides_by="sum of the sample weights, where the loss divides by N",
+        losses=partial(_metric, loss=loss, jax=jax),
+        reductions=("mean",),
+        options={} if loss.startswith("Sparse") else {"label_smoothing": 0.0},
+        weights=_BY_ROW,
     )
 
 

@@ -47,9 +47,6 @@ from wcetool.data.options import TextOptions, refuse_twin_characters
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
-# Targets that are words.
-_YES = ["1", "true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y"]
-_NO = ["0", "false", "False", "FALSE", "no", "No", "NO", "n", "N"]
 # The score in the row that is appended to every stream.
 _END_SCORE = -1.2345678901234567e-300
 
@@ -203,42 +200,33 @@ class _RecordStream(streams.Wrapped):
 def _end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
     kinds = dict(columns)
     fields = [
-        _end_text(table, place, kinds[place]) if place in kinds else ""
+        str(_end_value(_as_read(table, place, kinds[place]))) if place in kinds else ""
         for place in range(len(table.columns))
     ]
     return (dialect_of(table).delimiter.join(fields) + "\n").encode()
-
-
-def _end_text(table: Table, place: int, kind: ColumnKind) -> str:
-    return _NO[0] if _is_yes_or_no(table, place, kind) else str(_end_value(kind))
 
 
 def _end_value(kind: ColumnKind) -> str | float:
     return _END_SCORE if kind in (ColumnKind.SCORE, ColumnKind.TARGET) else END_LABEL
 
 
-def _is_yes_or_no(table: Table, place: int, kind: ColumnKind) -> bool:
-    """Tell whether targets are written as words."""
-    return kind is ColumnKind.TARGET and table.columns[place].holds is Holds.TEXT
+def _as_read(table: Table, place: int, kind: ColumnKind) -> ColumnKind:
+    """Return how a column is read: targets that are words are labels."""
+    words = kind is ColumnKind.TARGET and table.columns[place].holds is Holds.TEXT
+    return ColumnKind.LABEL if words else kind
 
 
 def _without_end(
     batches: Iterator[pa.RecordBatch], table: Table, columns: Sequence[tuple[int, ColumnKind]]
 ) -> Iterator[pa.RecordBatch]:
     """Take the appended row off; refuse a file in which a quote swallowed it."""
-    # A yes or no of the appended row could be one of the file.
-    shown, kind = next(
-        (i, kind)
-        for i, (place, kind) in enumerate(columns)
-        if not _is_yes_or_no(table, place, kind)
-    )
     rows, held = 0, next(batches)
     for batch in batches:
         rows += len(held)
         yield held
         held = batch
     rows += len(held)
-    if held.column(shown)[len(held) - 1].as_py() != _end_value(kind):
+    if held.column(0)[len(held) - 1].as_py() != _end_value(_as_read(table, *columns[0])):
         raise InputError(
             "a quote is opened and never closed; all that follows would be one field",
             where=f"{table.file.path}: row {rows:,}",
@@ -284,10 +272,7 @@ def _parsed(
         ColumnKind.SCORE_LIST: pa.string(),
         ColumnKind.TARGET: pa.float64(),
     }
-    types = {
-        str(place): pa.bool_() if _is_yes_or_no(table, place, kind) else arrow_types[kind]
-        for place, kind in columns
-    }
+    types = {str(place): arrow_types[_as_read(table, place, kind)] for place, kind in columns}
     try:
         reader = pacsv.open_csv(
             source,
@@ -309,8 +294,6 @@ def _parsed(
             pacsv.ConvertOptions(
                 include_columns=[str(place) for place, _ in columns],
                 column_types=types,
-                true_values=_YES,
-                false_values=_NO,
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,  # tells "" from a blank line
