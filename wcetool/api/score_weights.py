@@ -23,6 +23,9 @@ from wcetool.errors import InputError, UsageError, counted, quoted, short_repr
 from wcetool.results.weights import ClassWeights
 
 
+MOST_PAIRED = 512  # classes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreWeights:
     """Class weights, positive weights and weights by pair.
@@ -177,8 +180,14 @@ class ScoreWeights:
 
 
 def _refuse_by_pair(evaluation: Evaluation, layout: ScoreLayout) -> None:
-    """Refuse weights by predicted class where a row has no single true class."""
+    """Refuse weights by predicted class where a row has no true class, or there are too many."""
     option = "--weight-by" if evaluation.cost_matrix is None else "--cost-matrix"
+    if len(layout.classes) > MOST_PAIRED:
+        raise UsageError(
+            f"keeps sums for every pair of classes, and there are {len(layout.classes):,}: at most "
+            f"{MOST_PAIRED}",
+            where=option,
+        )
     if layout.form.task is Task.MULTILABEL or layout.soft:
         raise UsageError("needs one true class a row", where=option)
     if evaluation.smoothing:

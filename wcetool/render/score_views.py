@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wcetool.core.loss_report import Estimate
-from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.core.vocabulary import InputKind, Reduction, Task, WeightBy
 from wcetool.errors import counted
 from wcetool.render.numbers import decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section, TableColumn
@@ -34,7 +34,8 @@ def score_page(result: ScoreReport, view: View) -> Page:
         },
     )
     longest = max(row["loss_share"] or 0.0 for row in result.class_rows()) or 1.0
-    weighted = result.class_weight is not None or any(
+    by_true_class = result.parameters.get("weight-by") != WeightBy.PREDICTED
+    weighted = (result.class_weight is not None and by_true_class) or any(
         row["weight"] != 1.0 for row in result.class_rows()
     )
     table = [
