@@ -137,7 +137,7 @@ class Call:
             and bool(self.convention.plain)
             and self.target is Target.INDEX
             and self.form.task is Task.MULTICLASS
-            and self.form.kind is self.kind
+            and self.form.kind is self.kind is self.convention.kinds[0]
             and not any(
                 value != self.convention.options.get(name) for name, value in self.options.items()
             )

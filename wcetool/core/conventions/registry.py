@@ -55,8 +55,8 @@ class Convention:
     by_target : mapping of Target to options
         Options that follow from what the targets are.
     plain : mapping of str to {"weights", "rows"}
-        Where the loss of a row is w[y] times its negative log-likelihood, and nothing more: what
-        each reduction divides by.
+        Where the loss of a row is w[y] times its negative log-likelihood, and nothing more, from
+        the first of the kinds: what each reduction divides by.
     behind_activation : str
         Why stored probabilities cannot give the number, where a framework goes behind them.
     """
