@@ -137,15 +137,24 @@ def test_a_batch_of_all_rows_gives_the_framework_its_value(task, kind, weighted,
 @pytest.mark.parametrize("name", [name for name, one in CONVENTIONS.items() if one.plain])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_short_way_gives_what_the_long_way_does(name, weighted):
-    kind = CONVENTIONS[name].kinds[0]
-    target, scores, weights = rows_of("multiclass", kind, 1)
-    call = call_of(CONVENTIONS[name], form_of("multiclass", kind), Given(class_weight=weighted))
+    convention = CONVENTIONS[name]
+    kind, q = convention.kinds[0], [1.0, 3.0, 0.5]
+    task = "multilabel" if "elements" in convention.plain.values() else "multiclass"
+    target, scores, weights = rows_of(task, kind, 1)
+    takes = {one for one in ("class_weight", "pos_weight") if one in convention.weights}
+    weighted_too = weighted and ("class_weight" in takes or task == "multiclass")
+    more = {"pos_weight": np.array(q)} if weighted and "pos_weight" in takes else {}
+    call = call_of(convention, form_of(task, kind), Given(class_weight=weighted_too, **more))
     assert call.plain
-    sums = tally(row_losses(call, target, scores, weights if weighted else None, None))
-    found = score("multiclass", kind, name, weighted, seed=1)
+    assert set(convention.plain) == {one for one in convention.reductions if one != "none"}
+    given_weights = weights if weighted_too else None
+    sums = tally(row_losses(call, target, scores, given_weights, None))
+    found = score(task, kind, name, weighted_too, seed=1, **dict.fromkeys(more, q))
     for reduction, value in found.like.reductions.items():
         assert value == pytest.approx(sums.sums.reduced(reduction), rel=1e-14)
-    assert found.like.standard_error == pytest.approx(sums.standard_error(call.reduction), rel=1e-9)
+    if found.like.standard_error is not None:
+        expected = sums.standard_error(call.reduction)
+        assert found.like.standard_error == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_convention_that_does_not_fit_says_why():

@@ -10,6 +10,8 @@ from wcetool.api.score_weights import ScoreWeights
 from wcetool.core.conventions.calls import Call, RowForm
 from wcetool.core.conventions.tallies import Tally
 from wcetool.core.intervals import normal_interval
+from wcetool.core.label_report import label_report
+from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_report import report
 from wcetool.core.scoring import ScoreState
 from wcetool.core.vocabulary import Reduction
@@ -18,7 +20,12 @@ from wcetool.engine.scoring import ScoreRun
 from wcetool.errors import InputError
 from wcetool.results.like import FrameworkScore
 
-_REDUCTIONS = {"weights": Reduction.WEIGHTED_MEAN, "rows": Reduction.MEAN}
+_REDUCTIONS = {
+    "weights": Reduction.WEIGHTED_MEAN,
+    "rows": Reduction.MEAN,
+    "elements": Reduction.MEAN,
+    "nothing": Reduction.SUM,
+}
 
 
 def row_form(layout: ScoreLayout) -> RowForm:
@@ -68,38 +75,46 @@ def plain_framework_score(
     None where a row is special to it: an infinite loss, no weight at all, scores that break rules.
     """
     state = run.state
-    if not isinstance(state, ScoreState) or run.odd_rows or state.zero_probability_rows:
+    if run.odd_rows or state.zero_probability_rows:
         return None
-    given = weights.array()
-    held = None if given is None else given.astype(call.form.dtype).astype(np.float64)
-    by_class = None if held is None else held.tolist()
-    if not any(run.class_mass()):
+    if not any(run.class_mass()) and not isinstance(state, LabelScoreState):
         raise InputError("no row can be scored: none has a label")
-    estimates = {
-        word: report(state, by_class, reduction=reduction).loss
-        for word, reduction in (*_REDUCTIONS.items(), ("sum", Reduction.SUM))
+    held, positive = (
+        None if given is None else given.astype(call.form.dtype).astype(np.float64).tolist()
+        for given in (weights.array(), weights.positive)
+    )
+    reports = {
+        word: report(state, held, reduction=reduction)
+        if isinstance(state, ScoreState)
+        else label_report(state, held, positive, reduction=reduction)
+        for word, reduction in _REDUCTIONS.items()
     }
-    numbers = report(state, by_class)
-    divisors = {"weights": numbers.weight_sum, "rows": float(numbers.scored)}
-    if any(one.value is None or not math.isfinite(one.value) for one in estimates.values()):
+    if any(not math.isfinite(_number(one.loss.value)) for one in reports.values()):
         return None
-    by = {**call.convention.plain, "sum": "sum"}
-    loss = estimates[by[call.reduction]]
+    scored = reports["rows"].scored
+    divisors = {
+        "weights": reports["weights"].weight_sum,
+        "rows": float(scored),
+        "elements": float(scored * call.form.n_classes),
+    }
+    divides_by = call.convention.plain
+    loss = reports[divides_by[call.reduction]].loss
     return FrameworkScore(
         convention=call.convention,
-        value=_known(loss.value),
+        value=_number(loss.value),
         reduction=call.reduction,
         reductions={
-            one: _known(estimates[by[one]].value) for one in call.convention.reductions if one in by
+            one: _number(reports[divides_by[one]].loss.value)
+            for one in call.convention.reductions
+            if one in divides_by
         },
-        divisor=divisors.get(by[call.reduction]),
+        divisor=divisors.get(divides_by[call.reduction]),
         standard_error=loss.standard_error,
         ci95=loss.ci95,
         passing=call.passing.value,
     )
 
 
-def _known(value: float | None) -> float:
-    if value is None:
-        raise TypeError("the value is defined")
-    return value
+def _number(value: float | None) -> float:
+    """Return a value, NaN where it is undefined."""
+    return math.nan if value is None else value

@@ -237,7 +237,7 @@ def _batch_value(
 ) -> Callable[[FloatArray, FloatArray], FloatArray]:
     """Return what a loop computes of the sums of a batch."""
     if call is not None:
-        divides = call.reduction in call.convention.plain or not call.reduction.endswith("sum")
+        divides = not call.reduction.endswith("sum")
     else:
         divides = evaluation.reduction.value != "sum"
     return np.divide if divides else lambda loss, _: loss

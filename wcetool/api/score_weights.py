@@ -22,7 +22,6 @@ from wcetool.data.options import number, refuse_idle
 from wcetool.errors import InputError, UsageError, counted, quoted, short_repr
 from wcetool.results.weights import ClassWeights
 
-
 MOST_PAIRED = 512  # classes
 
 

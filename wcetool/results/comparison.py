@@ -45,8 +45,7 @@ class Comparison:
     @property
     def signature(self) -> str:
         """How the numbers came about, in one line."""
-        fields = {"conventions": len(self.found), "classes": len(self.report.classes)}
-        return signature("explain", fields | dict(self.report.parameters))
+        return signature("explain", {"conventions": len(self.found), **self.report.signed})
 
     def factor(self, value: float) -> float | None:
         """Return a number divided by the weighted mean of the program; None where undefined."""
@@ -96,9 +95,9 @@ class Comparison:
             found["conventions.value"] = "the convention does not apply: its reason says why"
         rows = [row for row in self.class_rows() if not row["reason"]]
         if any(row["divisor"] is None for row in rows) or self.reasons:
-            found["conventions.divisor"] = "a sum has none"
+            found["conventions.divisor"] = "the convention does not apply, or a sum has none"
         if any(row["factor"] is None for row in rows) or self.reasons:
-            found["conventions.factor"] = "one of both numbers is 0, not finite or not there"
+            found["conventions.factor"] = "one of both numbers is 0, not finite, or not there"
         if self.report.numbers.loss.value is None:
             found["own.value"] = self.report.undefined["loss.value"]
         return found

@@ -88,8 +88,13 @@ class ScoreReport:
     @property
     def signature(self) -> str:
         """How the numbers came about, in one line."""
+        return signature("wce", self.signed)
+
+    @property
+    def signed(self) -> dict[str, object]:
+        """What the signature holds."""
         weights = self.class_weight
-        fields = {
+        fields: dict[str, object] = {
             "weights": "none" if weights is None else weights.scheme,
             "norm": "none" if weights is None else weights.normalization.value,
             **({} if weights is None else {"weights-sha256": weights.weights_sha256[:16]}),
@@ -99,7 +104,7 @@ class ScoreReport:
             "classes": len(self.classes),
             "missing": "skip",
         }
-        return signature("wce", fields | dict(self.parameters))
+        return fields | dict(self.parameters)
 
     @property
     def undefined(self) -> dict[str, str]:
@@ -117,7 +122,7 @@ class ScoreReport:
             if math.isnan(self.like.value):
                 found["loss.value"] = f"{self.like.convention.name} gives NaN"
             if self.like.standard_error is None:
-                reason = "a sum, a value that is not finite, or one row has none"
+                reason = "a sum, one row, a number that is not finite, or weighted labels have none"
                 found |= {"loss.standard_error": reason, "loss.ci95": reason}
         if any(one.undefined for one in self.batches):
             found["batches.value"] = "all of the weight of a batch is 0"

@@ -132,11 +132,13 @@ class Call:
     @property
     def plain(self) -> bool:
         """Whether the class counts and losses of an ordinary score report determine the number."""
+        by_element = "elements" in self.convention.plain.values()
+        target, task = (
+            (Target.MULTILABEL, Task.MULTILABEL) if by_element else (Target.INDEX, Task.MULTICLASS)
+        )
         return (
-            self.reduction in (*self.convention.plain, *_SUMS)
-            and bool(self.convention.plain)
-            and self.target is Target.INDEX
-            and self.form.task is Task.MULTICLASS
+            self.reduction in self.convention.plain
+            and (self.target, self.form.task) == (target, task)
             and self.form.kind is self.kind is self.convention.kinds[0]
             and not any(
                 value != self.convention.options.get(name) for name, value in self.options.items()
@@ -185,7 +187,7 @@ class Call:
             kind=self.kind,
             dtype=self.form.dtype,
             class_weight=weights if self.passing is Passing.AS_THEY_ARE else None,
-            pos_weight=self.pos_weight,
+            pos_weight=None if self.pos_weight is None else self._rounded(self.pos_weight),
             sample_weight=by_row,
         )
 
@@ -262,7 +264,11 @@ def call_of(convention: Convention, form: RowForm, given: Given) -> Call:
     """
     name = convention.name
     if "batch_size" in convention.options:
-        raise UsageError(f"{name} depends on the batches", where="--like", hint="--batch-size 32")
+        raise UsageError(
+            f"{name} depends on the batches, which --batch-size cuts",
+            where="--like",
+            hint="--like with the loss itself, and --batch-size 32",
+        )
     target = next((one for one in form.targets() if one in convention.targets), None)
     if target is None:
         taken = listed(one.value for one in convention.targets)
@@ -378,6 +384,3 @@ def _options(
         options["apply_class_balancing"] = True
         notes.append(f"{convention.name}: alpha sets apply_class_balancing")
     return options, notes
-
-
-_SUMS = ("sum", "weighted_sum")

@@ -255,6 +255,7 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
                 "sum_over_batch_size": "rows",
                 "mean": "rows",
                 "mean_with_sample_weight": "weights",
+                "sum": "nothing",
             },
             traps=("the backends differ on stored probabilities: TensorFlow renormalises last",),
         ),

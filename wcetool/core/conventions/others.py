@@ -231,7 +231,7 @@ CONVENTIONS = (
         losses=_integer_labels,
         reductions=("none", "mean_w", "mean_n", "sum"),
         weights=_BY_CLASS,
-        plain={"mean_w": "weights", "mean_n": "rows"},
+        plain={"mean_w": "weights", "mean_n": "rows", "sum": "nothing"},
         traps=("labels are not checked: -1 is the last class, others outside give NaN",),
     ),
     Convention(

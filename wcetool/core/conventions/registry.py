@@ -54,9 +54,10 @@ class Convention:
         Which of class_weight, pos_weight and sample_weight it takes.
     by_target : mapping of Target to options
         Options that follow from what the targets are.
-    plain : mapping of str to {"weights", "rows"}
-        Where the loss of a row is w[y] times its negative log-likelihood, and nothing more, from
-        the first of the kinds: what each reduction divides by.
+    plain : mapping of str to {"weights", "rows", "elements", "nothing"}
+        Where the loss of a row is w[y] times its negative log-likelihood, or that of an element
+        w (q t l+ + (1 - t) l-), and nothing more, from the first of the kinds: what each reduction
+        to one number divides by.
     behind_activation : str
         Why stored probabilities cannot give the number, where a framework goes behind them.
     """

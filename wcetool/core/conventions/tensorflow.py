@@ -105,6 +105,7 @@ CONVENTIONS = (
         losses=_weighted_with_logits,
         reductions=("none", "mean", "sum"),
         weights=frozenset({"pos_weight"}),
+        plain={"mean": "elements", "sum": "nothing"},
         traps=(
             "set pos_weight to negatives / positives of a label: at 800 / 200 = 4 both weigh alike",
             "pos_weight above 1 raises recall, below 1 precision; negatives always weigh 1",
@@ -122,7 +123,7 @@ CONVENTIONS = (
         losses=_recipe,
         reductions=("mean", "sum", "none"),
         weights=frozenset({"class_weight"}),
-        plain={"mean": "rows"},
+        plain={"mean": "rows", "sum": "nothing"},
         traps=("rescaling the weights rescales the loss: PyTorch divides by their sum",),
     ),
     Convention(

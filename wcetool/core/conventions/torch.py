@@ -121,7 +121,7 @@ CONVENTIONS = (
         reductions=_MEAN_SUM_NONE,
         options={"ignore_index": -100, "label_smoothing": 0.0},
         weights=frozenset({"class_weight"}),
-        plain={"mean": "weights"},
+        plain={"mean": "weights", "sum": "nothing"},
         traps=(
             "the mean divides by the sum of w[y]: Keras and TensorFlow, which divide by N, differ",
             "so weights times c leave this loss as it is, and make theirs c times as large",
@@ -158,7 +158,7 @@ CONVENTIONS = (
         reductions=_MEAN_SUM_NONE,
         options={"ignore_index": -100},
         weights=frozenset({"class_weight"}),
-        plain={"mean": "weights"},
+        plain={"mean": "weights", "sum": "nothing"},
         traps=("a probability of 0 costs infinity, and with a weight of 0 NaN",),
     ),
     Convention(
@@ -187,6 +187,7 @@ CONVENTIONS = (
         reductions=_MEAN_SUM_NONE,
         options={},
         weights=frozenset({"class_weight", "sample_weight", "pos_weight"}),
+        plain={"mean": "elements", "sum": "nothing"},
         traps=(
             "pos_weight weighs positives only: 1 leaves the loss as it is",
             "set pos_weight to negatives / positives of a label: at 800 / 200 = 4 both weigh alike",
