@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar, Unpack
 
@@ -91,7 +91,7 @@ class Evaluation:
         weights: Any,
         *,
         scores: str | Sequence[str] | None = None,
-        columns_in_order: bool = False,
+        n_truth_columns: int = 0,
         sample_weight_column: str | int | None = None,
         id_column: str | int | None = None,
         defaults: Collection[str] = (),
@@ -122,7 +122,11 @@ class Evaluation:
                 refuse_idle(option, f"{like} alone decides what becomes of scores", defaults)
             clip, renormalize, tolerance = None, False, None
         absent = parse_word(Absent, given.text("absent"), option="--absent", default=Absent.ERROR)
-        if weights is None and absent is not Absent.ERROR:
+        if (
+            weights is None
+            and given.values.get("pos_weight") is None
+            and absent is not Absent.ERROR
+        ):
             refuse_idle("absent", "there are no weights", defaults)
             absent = Absent.ERROR
         weight_by, cost_matrix = given.weight_by(weights, like)
@@ -136,7 +140,7 @@ class Evaluation:
             absent=absent,
             request=ScoreRequest(
                 scores=scores,
-                columns_in_order=columns_in_order,
+                n_truth_columns=n_truth_columns,
                 kind=None
                 if kind is None
                 else parse_word(InputKind, kind, option="--input", default=InputKind.PROBS),
@@ -260,7 +264,10 @@ class _Given:
         value = self.values.get("ignore")
         if value is None:
             return frozenset()
-        labels = value.split(",") if isinstance(value, str) else [str(one) for one in value]
+        if isinstance(value, str):
+            labels = value.split(",")
+        else:
+            labels = [str(one) for one in (value if isinstance(value, Iterable) else [value])]
         return frozenset(label for label in labels if label)
 
     def focal(self, like: str | None) -> tuple[float | None, float | tuple[float, ...] | None]:
@@ -276,9 +283,13 @@ class _Given:
             else:
                 alpha = number(listed, "--alpha")
             if like is None and gamma is None:
-                raise UsageError(
-                    "has no effect without a focal loss", where="--alpha", hint="--focal-gamma 2"
-                )
+                if "alpha" not in self._defaults:
+                    raise UsageError(
+                        "has no effect without a focal loss",
+                        where="--alpha",
+                        hint="--focal-gamma 2",
+                    )
+                alpha = None
         return gamma, alpha
 
     def weight_by(self, weights: Any, like: str | None) -> tuple[WeightBy, Any]:
@@ -296,9 +307,8 @@ class _Given:
         if by is not WeightBy.PAIR and matrix is not None:
             raise UsageError("has no effect", where="--cost-matrix", hint="--weight-by pair")
         if by is WeightBy.PREDICTED and weights is None:
-            raise UsageError(
-                "has no effect: there are no weights", where="--weight-by", hint="--weights FILE"
-            )
+            refuse_idle("weight-by", "there are no weights", self._defaults)
+            by = WeightBy.TRUE
         return by, matrix
 
     def batch_sizes(self) -> tuple[int, ...]:

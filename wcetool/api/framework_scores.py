@@ -11,7 +11,6 @@ from wcetool.core.conventions.calls import Call, RowForm
 from wcetool.core.conventions.tallies import Tally
 from wcetool.core.intervals import normal_interval
 from wcetool.core.label_report import label_report
-from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_report import report
 from wcetool.core.scoring import ScoreState
 from wcetool.core.vocabulary import Reduction
@@ -75,10 +74,8 @@ def plain_framework_score(
     None where a row is special to it: an infinite loss, no weight at all, scores that break rules.
     """
     state = run.state
-    if run.odd_rows or state.zero_probability_rows:
+    if run.odd_rows or state.zero_probability_rows or not run.read.total:
         return None
-    if not any(run.class_mass()) and not isinstance(state, LabelScoreState):
-        raise InputError("no row can be scored: none has a label")
     held, positive = (
         None if given is None else given.astype(call.form.dtype).astype(np.float64).tolist()
         for given in (weights.array(), weights.positive)

@@ -95,6 +95,8 @@ def _about_rows(scored: Scored) -> list[str]:
         for label, mass in zip(classes, run.class_mass(), strict=True)
         if not mass and label not in ignored
     ]
+    if run.odd_rows:  # whose classes are not counted
+        without_rows = []
     if without_rows and layout.form.task is Task.MULTILABEL:
         found.append(f"no row has label {quoted(without_rows)}")
     elif without_rows:
@@ -106,11 +108,14 @@ def _about_rows(scored: Scored) -> list[str]:
             f"the score is taken for that of class {short_repr(positive)}, and is worse than "
             f"knowing nothing (--positive-class {other}, if it is the other one)"
         )
-    if run.odd_rows and scored.call is not None:
+    if run.odd_rows:
+        who = "frameworks take" if scored.call is None else f"{scored.call.convention.name} takes"
         found.append(
             f"{counted(run.odd_rows, 'row')} with scores that are missing, or no {_what(layout)}: "
-            f"{scored.call.convention.name} takes them; all other numbers leave them out"
+            f"{who} them; all other numbers leave them out"
         )
+    if ignored and not run.ignored:
+        found.append(f"no row has a label that is to be ignored: {quoted(sorted(ignored))}")
     return found
 
 
@@ -192,6 +197,7 @@ def _about_framework(scored: Scored) -> list[str]:
             "Keras on TensorFlow logs what it computes from the logits behind a softmax or "
             "sigmoid; stored probabilities give the loss on these, which is another number"
         )
-    if "labels" in call.convention.options and not all(scored.run.class_mass()):
+    counted_all = not scored.run.odd_rows
+    if "labels" in call.convention.options and counted_all and not all(scored.run.class_mass()):
         found.append(f"{name} refuses classes without rows unless labels= names them, as here")
     return found

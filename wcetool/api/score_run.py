@@ -18,7 +18,7 @@ from wcetool.core.conventions.calls import Call, Given, all_calls, choose_call
 from wcetool.core.label_report import label_report
 from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_options import LossOptions
-from wcetool.core.loss_report import LossReport, report
+from wcetool.core.loss_report import LossReport, empty_report, report
 from wcetool.core.row_losses import RowWeights
 from wcetool.core.vocabulary import Task
 from wcetool.data.batches import ScoredBatch
@@ -34,6 +34,8 @@ from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
 from wcetool.results.score import ScoreReport
+
+TORCH_IGNORE_INDEX = "-100"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +94,32 @@ class Source:
 
 def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None) -> ScoreReport:
     """Decide the layout, run over the rows, apply the weights."""
+    evaluation = _with_ignored_index(evaluation)
     layout = decide_layout(opened.dataset, opened.reading, evaluation.request, labels=opened.labels)
     source = Source(opened=opened, layout=layout)
     weights = ScoreWeights.of(evaluation, layout)
-    call = None
+    call: Call | None = None
     if evaluation.like is not None:
         call = choose_call(evaluation.like, row_form(layout), _given(evaluation, weights))
     options = _loss_options(evaluation, layout, weights)
-    outcome = _Passes(source, evaluation, options, call, per_sample).run(weights)
-    return _report(source, evaluation, outcome)
+    passes = _Passes(source, evaluation, options, call)
+    if per_sample is None:
+        return _report(source, evaluation, passes.run(weights))
+
+    def write(rows: RowSink) -> ScoreReport:
+        return _report(source, evaluation, passes.run(weights, rows))
+
+    paths = [table.file.path for table in opened.dataset.tables]
+    return write_rows(per_sample, paths, layout.classes, write)
+
+
+def _with_ignored_index(evaluation: Evaluation) -> Evaluation:
+    """Ignore what PyTorch ignores unless it is told otherwise."""
+    if evaluation.like is None or not evaluation.like.startswith("torch"):
+        return evaluation
+    request = evaluation.request
+    usual = replace(request, usually_ignored=frozenset({TORCH_IGNORE_INDEX}))
+    return replace(evaluation, request=usual)
 
 
 def compared(opened: Opened, evaluation: Evaluation, like: str | None) -> Comparison:
@@ -118,13 +137,13 @@ def compared(opened: Opened, evaluation: Evaluation, like: str | None) -> Compar
     )
     weights = source.weights_from_labels(weights, work)
     truth = source.truth()
-    run = source.run(replace(work, calls=calls, class_weight=weights.array()), truth)
+    run = source.run(replace(work, calls=calls, class_weight=weights.for_rows()), truth)
     scores: dict[str, FrameworkScore] = {}
     for name, call in calls.items():
         try:
             if name in run.refusals:
                 raise InputError(run.refusals[name])
-            scores[name] = framework_score(call, run.tallies.get(name))
+            scores[name] = _framework_score(call, run, weights)
         except InputError as error:
             reasons[name] = error.message
     outcome = _Outcome(run=run, weights=weights, call=None, like=None, means=None, truth=truth)
@@ -154,19 +173,18 @@ class _Passes:
         evaluation: Evaluation,
         options: LossOptions,
         call: Call | None,
-        per_sample: str | None,
     ) -> None:
         self._source = source
         self._evaluation = evaluation
         self._call = call
-        self._per_sample = per_sample
         self._base = ScoreWork(
             options=options, unchecked=call is not None, reduction=evaluation.reduction
         )
 
-    def run(self, weights: ScoreWeights) -> _Outcome:
+    def run(self, weights: ScoreWeights, rows: RowSink | None = None) -> _Outcome:
+        """Make the passes; hand rows out where somebody takes them."""
         source, call = self._source, self._call
-        by_rows = bool(self._evaluation.batch_sizes) or self._per_sample is not None
+        by_rows = bool(self._evaluation.batch_sizes) or rows is not None
         plain = (
             call is not None and call.plain and not by_rows and not self._evaluation.sample_weight
         )
@@ -180,16 +198,16 @@ class _Passes:
                     run=run, weights=weights, call=call, like=like, means=None, truth=truth
                 )
         weights = source.weights_from_labels(weights, self._base)
-        return self._with_rows(weights)
+        return self._with_rows(weights, rows)
 
-    def _with_rows(self, weights: ScoreWeights) -> _Outcome:
+    def _with_rows(self, weights: ScoreWeights, rows: RowSink | None) -> _Outcome:
         """Compute every row under known weights."""
         source, call, evaluation = self._source, self._call, self._evaluation
         truth = source.truth()
         work = replace(
             self._base,
             calls={} if call is None else {call.convention.name: call},
-            class_weight=weights.array(),
+            class_weight=weights.for_rows(),
             row_weights=RowWeights(
                 by_class=weights.effective(),
                 positive=weights.positive,
@@ -200,36 +218,49 @@ class _Passes:
             ),
         )
         means = None
-        sinks: list[RowSink] = []
+        sinks: list[RowSink] = [] if rows is None else [rows]
         if evaluation.batch_sizes:
             means = BatchMeans(evaluation.batch_sizes, _batch_value(evaluation, call))
             sinks.append(_Batches(means))
-
-        def run(*more: RowSink) -> ScoreRun:
-            return source.run(replace(work, sinks=(*sinks, *more)), truth)
-
-        if self._per_sample is None:
-            total = run()
-        else:
-            paths = [table.file.path for table in source.opened.dataset.tables]
-            total = write_rows(self._per_sample, paths, source.layout.classes, run)
+        total = source.run(replace(work, sinks=tuple(sinks)), truth)
         like = None
         if call is not None:
-            like = framework_score(call, total.tallies.get(call.convention.name))
+            like = _framework_score(call, total, weights)
         return _Outcome(run=total, weights=weights, call=call, like=like, means=means, truth=truth)
 
 
-@dataclass(frozen=True, slots=True)
 class _Batches:
-    """Hands rows on to what averages batches."""
+    """Hands rows on to what averages batches; ignored rows stay in theirs, and add nothing."""
 
-    means: BatchMeans
+    def __init__(self, means: BatchMeans) -> None:
+        self._means = means
+        self._batch: ScoredBatch | None = None
+        self._next = 0  # row of the batch
 
     def add(self, block: RowBlock) -> None:
-        self.means.add(block.loss, block.divisor)
+        batch, rows = block.batch, block.rows
+        if batch is not self._batch:
+            self._batch, self._next = batch, 0
+        if not batch.ignored:
+            self._means.add(block.loss, block.divisor)
+            return
+        kept = np.arange(batch.length) if batch.kept is None else batch.kept
+        is_last = rows.stop == len(kept)
+        end = batch.length if is_last else int(kept[rows.stop - 1]) + 1
+        ignored = batch.ignored_rows
+        ignored = ignored[(ignored >= self._next) & (ignored < end)]
+        order = np.argsort(np.concatenate([kept[rows], ignored]), kind="stable")
+        nothing = np.zeros(len(ignored))
+        self._means.add(
+            np.concatenate([block.loss, nothing])[order],
+            np.concatenate([block.divisor, nothing])[order],
+        )
+        self._next = end
 
-    def skip(self, _: ScoredBatch) -> None:
-        """Have nothing to do with rows that are not scored."""
+    def skip(self, batch: ScoredBatch) -> None:
+        """Take a batch of which no row is scored."""
+        nothing = np.zeros(batch.ignored)
+        self._means.add(nothing, nothing)
 
 
 def _batch_value(
@@ -241,6 +272,12 @@ def _batch_value(
     else:
         divides = evaluation.reduction.value != "sum"
     return np.divide if divides else lambda loss, _: loss
+
+
+def _framework_score(call: Call, run: ScoreRun, weights: ScoreWeights) -> FrameworkScore:
+    """Return one number, to the bit, whichever way the rows were read."""
+    plain = plain_framework_score(call, run, weights) if call.plain else None
+    return plain or framework_score(call, run.tallies.get(call.convention.name))
 
 
 def _given(evaluation: Evaluation, weights: ScoreWeights) -> Given:
@@ -279,6 +316,10 @@ def _numbers(evaluation: Evaluation, outcome: _Outcome) -> LossReport:
             f"{counted(run.missing, 'row')} without a label",
             hint="--ignore with fewer labels",
         )
+    n_scored = state.rows if isinstance(state, LabelScoreState) else sum(state.pairs.count.tolist())
+    if not n_scored and run.odd_rows:
+        reason = "no row keeps the rules of the scores"
+        return empty_report(len(weights.classes), reason)
     if isinstance(state, LabelScoreState):
         by_class = weights.by_class()
         return label_report(
@@ -368,6 +409,6 @@ def _parameters(
         if column is not None:
             found[option] = column.name
     found |= source.opened.reading.given
-    if not request.columns_in_order:
+    if not request.n_truth_columns:
         found["label-column"] = ",".join(column.name for column in layout.truth.columns)
     return found

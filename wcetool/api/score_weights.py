@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from wcetool.api.evaluation import Evaluation
-from wcetool.api.weighting import given_weights, scheme_weights
+from wcetool.api.weighting import given_weights, is_named, scheme_weights
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
 from wcetool.core.schemes import parse_scheme
@@ -23,6 +24,8 @@ from wcetool.errors import InputError, UsageError, counted, quoted, short_repr
 from wcetool.results.weights import ClassWeights
 
 MOST_PAIRED = 512  # classes
+LEAST_WEIGHT = 1e-12  # products of smaller ones with losses would be lost in exact sums
+_POS_WEIGHT = "--pos-weight"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ class ScoreWeights:
         if evaluation.weights is not None:
             weights = given_weights(evaluation.weights, classes)
             if weights is None:
-                if evaluation.absent is not Absent.ERROR:
+                if evaluation.absent is not Absent.ERROR and evaluation.pos_weight is None:
                     reason = "a scheme weighs every class that occurs"
                     refuse_idle("absent", reason, evaluation.defaults)
                 found = replace(found, scheme=str(parse_scheme(evaluation.weights)))
@@ -151,6 +154,24 @@ class ScoreWeights:
             return None
         return np.array([weight or 0.0 for weight in self.class_weight])
 
+    def for_rows(self) -> FloatArray | None:
+        """Return class weights that rows are multiplied by.
+
+        Raises
+        ------
+        UsageError
+            If one is so small that the exact sums would lose it.
+        """
+        weights = self.array()
+        if weights is not None and ((weights > 0.0) & (weights < LEAST_WEIGHT)).any():
+            raise UsageError(
+                f"a weight of {weights[weights > 0.0].min():.4g} is too small to be summed up "
+                "exactly",
+                where="--weights",
+                hint="multiply all weights by one number, such as 1e12",
+            )
+        return weights
+
     def effective(self) -> FloatArray:
         """Return what each true class weighs, as an array."""
         weights = self.by_class()
@@ -196,43 +217,56 @@ def _refuse_by_pair(evaluation: Evaluation, layout: ScoreLayout) -> None:
 def _positive_weights(evaluation: Evaluation, layout: ScoreLayout) -> FloatArray | None:
     """Return the positive weights: one a label, one for two classes."""
     given, task = evaluation.pos_weight, layout.form.task
-    if given is None:
+    if given is None or (task is Task.MULTICLASS and "pos-weight" in evaluation.defaults):
         return None
-    where = "--pos-weight"
     if task is Task.MULTICLASS:
         raise UsageError(
             "is for targets that are true or false each, not for one class of several: a softmax "
             "has no negative term",
-            where=where,
+            where=_POS_WEIGHT,
             hint="--weights with a weight a class",
         )
-    classes = (
-        layout.classes if task is Task.MULTILABEL else layout.classes[layout.form.positive :][:1]
-    )
+    classes = layout.classes
+    if task is Task.BINARY:
+        classes = (classes[layout.form.positive],)
     if isinstance(given, str) and all(map(is_number, given.split(","))):
         given = given.split(",")
-    if isinstance(given, str) and not weightfile.names_weight_file(given):
-        raise UsageError(
-            f"{short_repr(given)} is neither numbers nor a weight file",
-            where=where,
-            hint="--pos-weight 2, or one number a label, comma-separated",
-        )
-    if isinstance(given, Mapping | ClassWeights | str | os.PathLike):
-        weights = given_weights(given, classes)
-        if weights is None:
-            raise UsageError("takes numbers or a weight file, not a scheme", where=where)
-        return np.array(weightfile.for_classes(weights, classes, evaluation.absent))
-    values = [number(one, where) for one in (given if np.iterable(given) else [given])]
+    if is_named(given) or isinstance(given, Mapping | ClassWeights | str | os.PathLike):
+        return _named_positive_weights(given, classes, evaluation, layout)
+    values = [number(one, _POS_WEIGHT) for one in (given if np.iterable(given) else [given])]
     if len(values) not in {1, len(classes)}:
         raise UsageError(
             f"{counted(len(values), 'weight')}, for {counted(len(classes), 'label')}",
-            where=where,
+            where=_POS_WEIGHT,
             details=(f"labels: {quoted(classes)}",),
             hint="one for all, or one a label in the order of the labels",
         )
     if not all(0.0 <= value < np.inf for value in values):
-        raise UsageError("a weight is not finite and at least 0", where=where)
+        raise UsageError(
+            "a weight is not finite and at least 0", where=_POS_WEIGHT, hint="--pos-weight 2"
+        )
     return np.broadcast_to(np.array(values), (len(classes),)).copy()
+
+
+def _named_positive_weights(
+    given: Any, classes: Sequence[str], evaluation: Evaluation, layout: ScoreLayout
+) -> FloatArray:
+    if isinstance(given, str) and not weightfile.names_weight_file(given):
+        raise UsageError(
+            f"{short_repr(given)} is neither numbers nor a weight file",
+            where=_POS_WEIGHT,
+            hint="--pos-weight 2, or one number a label, comma-separated",
+        )
+    weights = given_weights(given, classes)
+    if weights is None:
+        raise UsageError("takes numbers or a weight file, not a scheme", where=_POS_WEIGHT)
+    if len(classes) == 1 and {*weights.by_class} == {*layout.classes}:
+        raise UsageError(
+            "weighs both classes, where one number for the positive class is expected",
+            where=_POS_WEIGHT,
+            hint="--weights with this file, which weighs both; or --pos-weight with a number",
+        )
+    return np.array(weightfile.for_classes(weights, classes, evaluation.absent))
 
 
 def _with_alpha(
@@ -246,7 +280,9 @@ def _with_alpha(
     if isinstance(alpha, tuple):
         if task is Task.MULTILABEL or len(alpha) != n:
             raise UsageError(
-                f"{counted(len(alpha), 'number')}, for {counted(n, 'class', 'classes')}",
+                f"{counted(len(alpha), 'number')}, for {n} labels that are true or false each"
+                if task is Task.MULTILABEL
+                else f"{counted(len(alpha), 'number')}, for {counted(n, 'class', 'classes')}",
                 where=where,
                 hint="--alpha 0.25, the share of positives"
                 if task is not Task.MULTICLASS

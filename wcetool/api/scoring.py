@@ -132,7 +132,7 @@ def score_file(
         If an option is wrong, or has no effect.
     """
     if per_sample is not None:
-        check_row_path(os.fspath(per_sample))
+        check_row_path(per_sample)
     opened = open_predictions(
         preds,
         labels,
@@ -237,9 +237,10 @@ def score(
     >>> score([1, 2], logits, input="logits", class_weight=weights, like="tensorflow").loss
     54.40521884078875
     """
+    dataset, n_truth = score_dataset(y_true, y_score, sample_weight)
     evaluation = Evaluation.of(
         class_weight,
-        columns_in_order=True,
+        n_truth_columns=n_truth,
         sample_weight_column=None if sample_weight is None else "sample_weight",
         like=like,
         task=task,
@@ -260,7 +261,6 @@ def score(
         cost_matrix=cost_matrix,
         batch_size=batch_size,
     )
-    dataset = score_dataset(y_true, y_score, sample_weight)
     return scored(Opened(dataset=dataset, reading=ReadingOptions.of(classes=classes)), evaluation)
 
 

@@ -185,15 +185,10 @@ def given_weights(class_weight: Any, classes: Sequence[str] | None = None) -> Cl
     """
     if isinstance(class_weight, ClassWeights):
         return class_weight
+    if is_named(class_weight):
+        class_weight = class_weight.to_dict()
     if isinstance(class_weight, Mapping):
-        labels = tuple(map(value_text, class_weight))
-        if None in labels or len(set(labels)) < len(labels):
-            raise WeightFileError(
-                f"a label is missing, or there twice: {quoted(map(str, class_weight))}",
-                where="class_weight",
-            )
-        values = [number(weight, "class_weight") for weight in class_weight.values()]
-        return _manual(tuple(map(str, labels)), values)
+        return _by_label(class_weight)
     if isinstance(class_weight, os.PathLike):
         return read_weights(class_weight)
     if isinstance(class_weight, str):
@@ -214,6 +209,23 @@ def given_weights(class_weight: Any, classes: Sequence[str] | None = None) -> Cl
             hint="a mapping of label to weight",
         )
     return _manual(tuple(classes), values)
+
+
+def _by_label(class_weight: Mapping[Any, Any]) -> ClassWeights:
+    labels = tuple(map(value_text, class_weight))
+    if None in labels or len(set(labels)) < len(labels):
+        raise WeightFileError(
+            f"a label is missing, or there twice: {quoted(map(str, class_weight))}",
+            where="class_weight",
+        )
+    values = [number(weight, "class_weight") for weight in class_weight.values()]
+    return _manual(tuple(map(str, labels)), values)
+
+
+def is_named(values: Any) -> bool:
+    """Tell whether values are a pandas column whose index holds labels."""
+    index = getattr(values, "index", None)
+    return hasattr(values, "to_dict") and type(index).__name__ not in {"RangeIndex", "NoneType"}
 
 
 def scheme_weights(counts: ClassCounts, scheme: str) -> ClassWeights:

@@ -72,7 +72,7 @@ def explain(
     ] = 4,
 ) -> None:
     """Explain weighting schemes, and what each framework does with weights."""
-    form = chosen_format(ctx, show, None, None)
+    form = chosen_format(ctx, show, RowFlags(digits=digits), None)
     named = what or []
     if not named and loss.like is None and columns.task is None:
         raise UsageError(

@@ -70,6 +70,7 @@ def check_outputs(
     inputs: Sequence[os.PathLike[str]],
     reading: ReadingFlags,
     *others: str | None,
+    option: str = "--output",
 ) -> None:
     """Refuse outputs that cannot be written, or that are among what is read, before all else.
 
@@ -85,6 +86,8 @@ def check_outputs(
         May name files of classes and names.
     *others : str or None
         Texts that may name weight files.
+    option : str
+        Which option names the outputs.
     """
     if not outputs:
         return
@@ -99,4 +102,4 @@ def check_outputs(
     read += [text for text in texts if text is not None]
     read += [] if config.path is None else [str(config.path)]
     for output in outputs:
-        check_output(output, read)
+        check_output(output, read, option=option)

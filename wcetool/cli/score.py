@@ -132,11 +132,12 @@ def score(
     form = chosen_format(ctx, show, rows, output)
     paths = input_paths(preds, "score")
     labels = truth.paths("score", preds)
-    outputs = [path for path in (output, per_sample) if path is not None]
-    if len(outputs) > 1 and os.path.abspath(outputs[0]) == os.path.abspath(outputs[1]):
+    if None not in (output, per_sample) and _is_same(str(output), str(per_sample)):
         raise UsageError("is the output already", where="--per-sample")
     others = (weighing.weights, weighing.pos_weight, cost_matrix)
-    check_outputs(ctx, outputs, [*paths, *(labels or [])], reading, *others)
+    for path, name in ((output, "--output"), (per_sample, "--per-sample")):
+        outputs = [] if path is None else [path]
+        check_outputs(ctx, outputs, [*paths, *(labels or [])], reading, *others, option=name)
     with running(show, run) as progress:
         import wcetool
 
@@ -167,3 +168,7 @@ def score(
         f"{counted(len(result.classes), 'class', 'classes')}, "
         f"{counted(result.missing, 'missing label')}"
     )
+
+
+def _is_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)

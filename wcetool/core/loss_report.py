@@ -79,6 +79,55 @@ class LossReport:
     undefined: dict[str, str]  # which number is None, and why
 
 
+def empty_report(n_classes: int, reason: str) -> LossReport:
+    """Return the report of no rows: every number undefined, for a reason."""
+    nothing = Estimate(
+        undefined=dict.fromkeys(("value", "standard_error", "ci95", "finite_mean"), reason)
+    )
+    numbers = ("accuracy", "balanced_accuracy", "macro_f1", "brier")
+    of_class = ("mean_loss", "loss_share", "recall", "precision", "mean_true_probability")
+    names = (
+        *(f"{kind}.{key}" for kind in ("loss", "unweighted") for key in nothing.undefined),
+        *(f"reductions.{each.value}" for each in Reduction),
+        *(f"metrics.{name}" for name in numbers),
+        *(f"classes.{name}" for name in of_class),
+        "unweighted.mean",
+        "reductions.weight_sum",
+        "balanced.mean",
+        "prior_baseline.loss",
+        "prior_baseline.skill",
+    )
+    return LossReport(
+        scored=0,
+        zero_probability_rows=0,
+        clipped_rows=0,
+        loss=nothing,
+        reductions=dict.fromkeys(Reduction),
+        weight_sum=None,
+        unweighted=nothing,
+        balanced_mean=None,
+        prior_loss=None,
+        skill=None,
+        accuracy=math.nan,
+        balanced_accuracy=None,
+        macro_f1=math.nan,
+        brier=math.nan,
+        classes=(
+            ClassScore(
+                support=0,
+                weight=1.0,
+                mean_loss=None,
+                loss_share=None,
+                recall=None,
+                precision=None,
+                mean_true_probability=None,
+            ),
+        )
+        * n_classes,
+        undefined={name: reason for name in names if name != "unweighted.value"},
+    )
+
+
 def report(
     state: ScoreState,
     class_weight: Sequence[float | None] | None = None,

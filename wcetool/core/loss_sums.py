@@ -186,7 +186,7 @@ def _of_cells(
             no_spread = BEYOND_FLOAT64
         squares = Fraction(sum(samples.square.quanta()), 1 << FRACTION_BITS)
         if squares < LEAST_SQUARE * sum(cells) and any(samples.weight.quanta()):
-            no_spread = "the squares of the sample weights are too small to be kept"
+            no_spread = "the squares of the sample weights are too small, or too large, to be kept"
     return LossSums(
         rows=sum(cells),
         finite_rows=sum(finite),

@@ -37,8 +37,8 @@ class ScoredBatch:
         Number of the first row in the input, from 1.
     kept : int64 array of shape (n_samples,), or None
         Those rows, from 0; None where all are.
-    ignored : int
-        Rows whose label is to be ignored.
+    ignored_rows : int64 array of shape (n_ignored,)
+        Rows whose label is to be ignored, from 0.
     sample_weight : float64 array of shape (n_samples,), or None
         Of those rows, NaN where it is missing.
     """
@@ -49,13 +49,18 @@ class ScoredBatch:
     scores: Scores
     first_row: int
     kept: IntArray | None
-    ignored: int = 0
+    ignored_rows: IntArray
     sample_weight: FloatArray | None = None
 
     @property
     def n_samples(self) -> int:
         """Rows that are scored."""
         return self.length if self.kept is None else len(self.kept)
+
+    @property
+    def ignored(self) -> int:
+        """Rows whose label is to be ignored."""
+        return len(self.ignored_rows)
 
     @property
     def missing(self) -> int:

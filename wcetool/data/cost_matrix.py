@@ -43,8 +43,12 @@ def cost_matrix(given: Any, classes: Sequence[str]) -> FloatArray:
     UsageError
         If an array has another shape, or a weight is negative or not finite.
     """
+    if hasattr(given, "index") and hasattr(given, "columns"):  # a pandas frame
+        given = _in_order(given, classes)
     if isinstance(given, str | os.PathLike):
         path = os.fspath(given)
+        if path in ("", "-"):
+            raise UsageError(f"{path!r} is no file", where=OPTION, hint=f"{OPTION} costs.csv")
         matrix = _from_npy(path) if path.lower().endswith(".npy") else _from_csv(path, classes)
         where = path
     else:
@@ -66,18 +70,29 @@ def cost_matrix(given: Any, classes: Sequence[str]) -> FloatArray:
         true, predicted = (classes[k] for k in bad[0].tolist())
         raise InputError(
             f"the weight of true {quoted([true])} and predicted {quoted([predicted])} is "
-            f"{matrix[tuple(bad[0])]!r}, not finite and at least 0",
+            f"{float(matrix[tuple(bad[0])])!r}, not finite and at least 0",
             where=where,
         )
     return matrix
+
+
+def _in_order(frame: Any, classes: Sequence[str]) -> Any:
+    """Bring the rows and columns of a frame into class order; numbered ones are in order."""
+    true, predicted = [*map(str, frame.index)], [*map(str, frame.columns)]
+    if set(true) != set(classes) or set(predicted) != set(classes):
+        return frame.to_numpy()
+    rows, columns = ([names.index(label) for label in classes] for names in (true, predicted))
+    return frame.to_numpy()[np.ix_(rows, columns)]
 
 
 def _from_npy(path: str) -> FloatArray:
     with streams.open_file(path) as stream:
         try:
             values = np.load(io.BytesIO(stream.read()), allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
-            raise InputError(f"is not a NumPy array of numbers: {error}", where=path) from None
+        except (ValueError, OSError, EOFError):
+            raise InputError("is not a NumPy array of numbers", where=path) from None
+    if not isinstance(values, np.ndarray):
+        raise InputError("holds several arrays, where one matrix is expected", where=path)
     if values.dtype.kind not in "iuf" or values.ndim != 2:
         raise InputError(f"holds {values.dtype} of shape {values.shape}, no matrix", where=path)
     return np.asarray(values, dtype=np.float64)

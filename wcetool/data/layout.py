@@ -28,15 +28,17 @@ class ScoreRequest:
 
     Attributes
     ----------
-    columns_in_order : bool
-        The truth is the first column, the sample weight the next one if `sample_weight` is given,
-        and all others are the scores.
+    n_truth_columns : int
+        Columns in memory come in order: so many of the truth, the sample weight if
+        `sample_weight` is given, and all others are the scores. 0 for files.
     separator : str or None
         Stands between the labels of a cell.
     sample_weight, id_column : str or None
         Columns beside the scores.
     ignored : frozenset of str
         Labels whose rows are left out.
+    usually_ignored : frozenset of str
+        Labels whose rows are left out unless they are classes.
     unchecked : bool
         What the rows hold is up to somebody else: they need not look like what they are said to be.
     defaults : collection of str
@@ -44,13 +46,14 @@ class ScoreRequest:
     """
 
     scores: str | Sequence[str] | None = None
-    columns_in_order: bool = False
+    n_truth_columns: int = 0
     kind: InputKind | None = None
     task: Task | None = None
     separator: str | None = None
     sample_weight: str | None = None
     id_column: str | None = None
     ignored: frozenset[str] = frozenset()
+    usually_ignored: frozenset[str] = frozenset()
     positive_class: str | None = None
     sum_tolerance: float | None = None
     renormalize: bool = False

@@ -22,7 +22,7 @@ from wcetool.core.vocabulary import InputKind, Task
 from wcetool.data.class_columns import match_classes
 from wcetool.data.columns import find_column
 from wcetool.data.dataset import Dataset, Wanted
-from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog
+from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.labels import Distinct, check_class_limit
 from wcetool.data.layout import ScoreLayout, ScoreRequest
 from wcetool.data.options import LabelRules, ReadingOptions, refuse_idle
@@ -34,6 +34,7 @@ from wcetool.data.truth_columns import (
     OUTCOME,
     TruthColumns,
     TruthForm,
+    bare_names,
     choose_truth_columns,
     in_class_order,
 )
@@ -78,7 +79,8 @@ def decide_layout(
     truth, notes = found.truth, list(found.truth.notes)
     source = dataset if labels is None else labels
     one_label = truth.columns[0] if truth.form is not TruthForm.NUMBERS else None
-    seen = _Seen(source, one_label, reading.rules, request.separator, request.ignored)
+    left_out = request.ignored | request.usually_ignored
+    seen = _Seen(source, one_label, reading.rules, request.separator, left_out)
     clues = Clues(
         taken=found.taken,
         classes=reading.classes,
@@ -151,18 +153,8 @@ def _columns_beside(
     dataset: Dataset, reading: ReadingOptions, request: ScoreRequest, labels: Dataset | None
 ) -> _Beside:
     table = dataset.first
-    if request.columns_in_order:
-        first, *others = table.columns
-        is_list = first.holds is Holds.NUMBER_LISTS
-        form = TruthForm.NUMBERS if is_list else TruthForm.CLASS
-        if not is_list and request.separator is not None:
-            form = TruthForm.CELL
-        weight = others.pop(0) if request.sample_weight is not None else None
-        truth = TruthColumns(form=form, columns=(first,))
-        taken = (first,) if weight is None else (first, weight)
-        return _Beside(
-            truth=truth, sample_weight=weight, id_column=None, scores=others, taken=taken
-        )
+    if request.n_truth_columns:
+        return _in_memory(table, request)
     named = [
         None if name is None else find_column(table, name, option=option)
         for name, option in (
@@ -175,6 +167,7 @@ def _columns_beside(
             table,
             reading.label_column,
             separator=request.separator,
+            defaults=request.defaults,
             details=("the labels may be in another file: --labels FILE",),
         )
         here: tuple[Column, ...] = truth.columns
@@ -185,23 +178,50 @@ def _columns_beside(
             labels.first,
             reading.label_column,
             separator=request.separator,
+            defaults=request.defaults,
             only_column_counts=True,
             prefix=f"{labels.where}: ",
         )
         truth = replace(truth, notes=() if bare else truth.notes)
         here = ()
     weight, id_column = named
-    for column, option in ((weight, "--sample-weight-column"), (id_column, "--id-column")):
-        if column is not None and any(column.place == one.place for one in here):
+    others = list(here)
+    for column, option in ((id_column, "--id-column"), (weight, "--sample-weight-column")):
+        if column is None:
+            continue
+        if any(column.place == one.place for one in others):
+            what = "the label" if column in here else "the id"
             raise InputError(
-                f"column {column.name!r} is the label", where=dataset.where, hint=option
+                f"column {column.name!r} is {what} already",
+                where=dataset.where,
+                hint=f"{option} with another column",
             )
+        others.append(column)
     return _Beside(
         truth=truth,
         sample_weight=weight,
         id_column=id_column,
         scores=request.scores,
-        taken=(*here, *(column for column in named if column is not None)),
+        taken=tuple(others),
+    )
+
+
+def _in_memory(table: Table, request: ScoreRequest) -> _Beside:
+    """Take columns in their order: truth, sample weight, scores."""
+    n_truth = request.n_truth_columns
+    columns, rest = table.columns[:n_truth], list(table.columns[n_truth:])
+    is_numbers = n_truth > 1 or columns[0].holds is Holds.NUMBER_LISTS
+    form = TruthForm.NUMBERS if is_numbers else TruthForm.CLASS
+    if not is_numbers and request.separator is not None:
+        form = TruthForm.CELL
+    weight = rest.pop(0) if request.sample_weight is not None else None
+    names = bare_names([column.name for column in columns]) if n_truth > 1 else ()
+    return _Beside(
+        truth=TruthColumns(form=form, columns=columns, class_names=names, where=table.file.path),
+        sample_weight=weight,
+        id_column=None,
+        scores=rest,
+        taken=(*columns, *(() if weight is None else (weight,))),
     )
 
 
@@ -242,15 +262,21 @@ def _plan(
         truth = replace(truth, class_names=names)
         score_names = [column.name for column in score_columns]
         columns, note = in_class_order(truth, classes, score_names)
-    if truth.form is TruthForm.NUMBERS and request.ignored:
-        raise UsageError("has no effect: the targets are numbers, not labels", where="--ignore")
+    ignored = request.ignored
+    if truth.form is TruthForm.NUMBERS:
+        for option in ("ignore", "missing"):
+            if ignored if option == "ignore" else reading.rules.missing:
+                refuse_idle(option, "the targets are numbers, not labels", request.defaults)
+        ignored = frozenset()
+    else:
+        ignored |= request.usually_ignored - {*classes}
     plan = TruthPlan(
         form=truth.form,
         columns=columns,
         classes=classes,
         rules=reading.rules,
         separator=request.separator,
-        ignored=request.ignored,
+        ignored=ignored,
     )
     return plan, note
 
@@ -263,7 +289,7 @@ def _task(
         found, note = Task.MULTILABEL, None
     elif plan.form is TruthForm.CLASS:
         found, note = form.task, None
-    elif request.task is not None and form.task is Task.MULTICLASS:
+    elif request.task in _OF_NUMBERS and form.task is Task.MULTICLASS:
         found, note = request.task, None
     elif form.task is Task.MULTICLASS:
         found = _soft_or_multilabel(plan, source, form, head)
@@ -292,6 +318,9 @@ def _task(
             hint=hint,
         )
     return found, note
+
+
+_OF_NUMBERS = (Task.MULTICLASS, Task.MULTILABEL)
 
 
 def _soft_or_multilabel(plan: TruthPlan, source: Dataset, form: ScoreForm, head: _Head) -> Task:

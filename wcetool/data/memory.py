@@ -57,44 +57,56 @@ def label_dataset(values: Any) -> Dataset:
     return replace(_dataset(table), is_bare_column=True)
 
 
-def score_dataset(y_true: Any, y_score: Any, sample_weight: Any = None) -> Dataset:
-    """Make a dataset of labels, sample weights where there are any, and scores, of one length.
+def score_dataset(y_true: Any, y_score: Any, sample_weight: Any = None) -> tuple[Dataset, int]:
+    """Make a dataset of labels or targets, sample weights if there are any, and scores.
+
+    Returns
+    -------
+    dataset : Dataset
+        The columns in this order.
+    n_truth_columns : int
+        How many are of the truth.
 
     Raises
     ------
     InputError
         If the lengths differ, or the scores are not numbers of one or two dimensions.
     """
-    labels = _truth(y_true)
+    columns, names = _truth(y_true)
+    n_truth, n_rows = len(columns), len(columns[0])
+    if sample_weight is not None:
+        weights = _weight_column(sample_weight)
+        if len(weights) != n_rows:
+            raise InputError(f"{len(weights):,} sample weights for {n_rows:,} labels")
+        columns, names = [*columns, weights], [*names, WEIGHT_NAME]
     if _is_table(y_score):
         table = _table(y_score)
-        columns, names = list(table.columns), list(table.column_names)
+        columns, names = [*columns, *table.columns], [*names, *table.column_names]
     else:
-        columns, names = [_score_column(y_score)], [SCORE_NAME]
-    if len(columns[0]) != len(labels):
-        raise InputError(f"{len(labels):,} labels, but {len(columns[0]):,} rows of scores")
-    if sample_weight is not None:
-        weights = _score_column(sample_weight, WEIGHT_NAME)
-        if len(weights) != len(labels) or not pa.types.is_floating(weights.type):
-            raise InputError(f"{len(weights):,} sample weights for {len(labels):,} labels")
-        columns, names = [weights, *columns], [WEIGHT_NAME, *names]
-    return _dataset(pa.Table.from_arrays([labels, *columns], names=[LABEL_NAME, *names]))
+        columns, names = [*columns, _score_column(y_score)], [*names, SCORE_NAME]
+    if len(columns[-1]) != n_rows:
+        raise InputError(f"{n_rows:,} labels, but {len(columns[-1]):,} rows of scores")
+    return _dataset(pa.Table.from_arrays(columns, names=names)), n_truth
 
 
-def _truth(y_true: Any) -> pa.Array | pa.ChunkedArray:
-    """Return labels as a column, targets as a column of lists."""
-    if _is_table(y_true):
-        table = _table(y_true)
-        if table.num_columns > 1 and all(map(_is_number, table.schema.types)):
-            return _score_column(
-                np.column_stack([one.to_numpy() for one in table.columns]), "y_true"
-            )
-    elif np.ndim(_as_array(y_true)) == 2:
-        return _score_column(y_true, LABEL_NAME)
+def _truth(y_true: Any) -> tuple[list[Any], list[str]]:
+    """Return labels as one column, targets as a column each or one of lists; and their names."""
     if not _is_table(y_true):
-        return label_column(y_true)
+        if np.ndim(_as_array(y_true)) == 2:
+            return [_score_column(y_true, LABEL_NAME)], [LABEL_NAME]
+        return [label_column(y_true)], [LABEL_NAME]
     table = _table(y_true)
-    return table.column(choose_label_column(_dataset(table).first, None).column.place)
+    if table.num_columns > 1 and all(map(_is_number, table.schema.types)):
+        return list(table.columns), list(table.column_names)
+    place = choose_label_column(_dataset(table).first, None).column.place
+    return [table.column(place)], [LABEL_NAME]
+
+
+def _weight_column(values: Any) -> Any:
+    weights = _score_column(values, WEIGHT_NAME, "(n_samples,)")
+    if not pa.types.is_floating(weights.type):
+        raise InputError(f"{WEIGHT_NAME} is not one number a row")
+    return weights
 
 
 def label_column(values: Any) -> pa.ChunkedArray:
@@ -209,7 +221,9 @@ def _is_number(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _score_column(y_score: Any, what: str = SCORE_NAME) -> pa.Array:
+def _score_column(
+    y_score: Any, what: str = SCORE_NAME, expected: str = "(n_samples, n_classes)"
+) -> pa.Array:
     """Return scores as one Arrow column: of lists for a matrix, whose memory is shared."""
     try:
         if isinstance(y_score, np.ma.MaskedArray):
@@ -219,14 +233,14 @@ def _score_column(y_score: Any, what: str = SCORE_NAME) -> pa.Array:
             raise TypeError("complex numbers")
         if scores.dtype not in (np.float16, np.float32, np.float64):
             scores = scores.astype(np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise InputError(f"{what} is not an array of numbers") from None
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]
     if scores.ndim == 1:
         return pa.array(np.ascontiguousarray(scores))
     if scores.ndim != 2 or not scores.shape[1]:
-        raise InputError(f"{what} has shape {scores.shape}: (n_samples, n_classes) is expected")
+        raise InputError(f"{what} has shape {scores.shape}: {expected} is expected")
     return pa.FixedSizeListArray.from_arrays(
         pa.array(np.ascontiguousarray(scores).reshape(-1)), scores.shape[1]
     )

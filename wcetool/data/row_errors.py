@@ -121,13 +121,19 @@ def _target_fault(targets: FloatArray) -> str:
 
 
 def faulty_weights(weights: FloatArray, rows: IntArray, where: str) -> InputError:
-    """Name the first rows whose sample weight is missing, negative or not finite."""
+    """Name the first rows whose sample weight is missing, negative, not finite or tiny."""
     named = [
         (row, "no sample weight" if np.isnan(weight) else f"a sample weight of {weight:.6g}")
         for row, weight in zip(rows.tolist(), weights.tolist(), strict=True)
     ]
-    message = f"row {named[0][0]:,} has no sample weight that is finite and at least 0"
-    return _listed_rows(named, message, where)
+    tiny = bool(0.0 < weights[0] < 1.0)
+    what = "large enough to be summed up exactly" if tiny else "finite and at least 0"
+    return _listed_rows(
+        named,
+        f"row {named[0][0]:,} has no sample weight that is {what}",
+        where,
+        hint="multiply all weights by one number, such as 1e9" if tiny else None,
+    )
 
 
 def _listed_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Protocol, TypeVar
 
@@ -117,7 +118,7 @@ class RowFile:
         return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
-def check_row_path(path: str) -> None:
+def check_row_path(path: str | os.PathLike[str]) -> None:
     """Refuse a path that is not one of Parquet.
 
     Raises
@@ -125,7 +126,7 @@ def check_row_path(path: str) -> None:
     UsageError
         If its suffix says something else.
     """
-    if not path.lower().endswith(".parquet"):
+    if not (isinstance(path, str | os.PathLike) and os.fspath(path).lower().endswith(".parquet")):
         raise UsageError(
             f"{path!r} does not end in .parquet, which is what is written",
             where="--per-sample",
@@ -147,8 +148,10 @@ def write_rows(
 
     def write(stream: BinaryIO) -> None:
         file = RowFile(stream, paths, classes)
-        found.append(run(file))
-        file.close()
+        try:
+            found.append(run(file))
+        finally:
+            file.close()
 
     write_whole(path, write)
     return found[0]

@@ -18,6 +18,10 @@ from wcetool.data.row_errors import unknown_labels
 from wcetool.data.score_arrays import list_scores
 from wcetool.errors import InputError, short_repr
 
+_IGNORED_ROW = -math.inf  # in the place of every target of a row whose labels are to be ignored
+
+_NO_ROWS: IntArray = np.empty(0, dtype=np.int64)
+
 Targets: TypeAlias = "npt.NDArray[Any] | Sequence[npt.NDArray[Any]]"
 """Of a batch: int64 classes (n_samples,), or numbers: (n_samples, n_classes), or a column each."""
 
@@ -60,7 +64,7 @@ class CellEncoder:
     separator : str
         Stands between the labels of a cell.
     ignored : frozenset of str
-        Labels that are passed over.
+        Labels whose rows are left out.
     """
 
     def __init__(
@@ -73,7 +77,7 @@ class CellEncoder:
         self._ignored = ignored
 
     def encode(self, column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float64]:
-        """Return an array of shape (n_samples, n_labels); a missing cell is a row of NaN.
+        """Return an array of shape (n_samples, n_labels): rows of NaN are missing, others ignored.
 
         Raises
         ------
@@ -88,11 +92,14 @@ class CellEncoder:
             labels = cell_labels(text, self._separator, self._rules)
             if labels is None:
                 continue
+            if not self._ignored.isdisjoint(labels):
+                by_text[place] = _IGNORED_ROW
+                continue
             by_text[place] = 0.0
             for label in labels:
                 if label in self._place:
                     by_text[place, self._place[label]] = 1.0
-                elif label not in self._ignored:
+                else:
                     unknown.setdefault(label, int(np.flatnonzero(distinct.codes == place)[0]))
         if unknown:
             raise unknown_labels(unknown, self._classes, where, first_row)
@@ -108,26 +115,31 @@ def cell_labels(text: str | None, separator: str, rules: LabelRules) -> list[str
     return [label for label in found if label is not None]
 
 
-def kept_rows(targets: Targets) -> tuple[IntArray | None, int]:
-    """Return the rows that have a target, None for all, and how many are to be ignored."""
+def kept_rows(targets: Targets) -> tuple[IntArray | None, IntArray]:
+    """Return the rows that have a target, None for all, and those that are to be ignored."""
     if isinstance(targets, np.ndarray) and targets.ndim == 1:
         if targets.min(initial=0) >= 0:
-            return None, 0
-        return np.flatnonzero(targets >= 0), int(np.count_nonzero(targets == IGNORED))
+            return None, _NO_ROWS
+        return np.flatnonzero(targets >= 0), np.flatnonzero(targets == IGNORED)
     first = targets[:, 0] if isinstance(targets, np.ndarray) else targets[0]
-    if first.dtype.kind != "f" or not np.isnan(first).any():
-        return None, 0
+    if first.dtype.kind != "f":
+        return None, _NO_ROWS
+    ignored = np.zeros(len(first), dtype=np.bool_)
+    if isinstance(targets, np.ndarray) and first.min(initial=0.0) == _IGNORED_ROW:
+        ignored = (targets == _IGNORED_ROW).all(axis=1)
+    if not (ignored.any() or np.isnan(first).any()):
+        return None, _NO_ROWS
     empty = np.flatnonzero(np.isnan(first))
     if isinstance(targets, np.ndarray):
         empty = empty[np.isnan(targets[empty]).all(axis=1)]
     else:
         for column in targets[1:]:
             empty = empty[np.isnan(column[empty].astype(np.float64))]
-    if not len(empty):
-        return None, 0
-    kept = np.ones(len(first), dtype=np.bool_)
+    kept = ~ignored
     kept[empty] = False
-    return np.flatnonzero(kept), 0
+    if kept.all():
+        return None, _NO_ROWS
+    return np.flatnonzero(kept), np.flatnonzero(ignored)
 
 
 def rows_of(values: Any, rows: IntArray) -> Any:

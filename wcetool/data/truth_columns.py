@@ -10,13 +10,14 @@ The rules, in order:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from wcetool.data.columns import choose_label_column, find_columns, is_index
 from wcetool.data.formats.table import Column, Holds, Table
-from wcetool.errors import InputError, UsageError, listed
+from wcetool.data.options import refuse_idle
+from wcetool.errors import InputError, listed, quoted
 
 OUTCOME = "_outcome"
 
@@ -62,6 +63,7 @@ def choose_truth_columns(
     only_column_counts: bool = False,
     details: Sequence[str] = (),
     prefix: str = "",
+    defaults: Collection[str] = (),
 ) -> TruthColumns:
     """Choose the columns that hold the truth, by the rules above.
 
@@ -77,6 +79,8 @@ def choose_truth_columns(
         As in `choose_label_column`.
     prefix : str
         Stands before the notes.
+    defaults : collection of str
+        Options that are left out where they have no effect.
 
     Raises
     ------
@@ -86,11 +90,7 @@ def choose_truth_columns(
     several = _several(table, wanted)
     if several is not None:
         if separator is not None:
-            raise UsageError(
-                "is for one column with several labels in a cell",
-                where="--label-separator",
-                details=(f"columns: {listed(column.name for column in several[0])}",),
-            )
+            refuse_idle("label-separator", "there is a column a label", defaults)
         columns, names = several
         return TruthColumns(
             form=TruthForm.NUMBERS, columns=columns, class_names=names, where=table.file.path
@@ -185,17 +185,28 @@ def _several(table: Table, wanted: str | None) -> tuple[tuple[Column, ...], tupl
         names = tuple(name for _, name in found)
     elif "," in wanted:
         columns = find_columns(table, wanted.split(","), option="--label-column")
-        names = _bare([column.name for column in columns])
+        names = bare_names([column.name for column in columns])
     else:
         return None
+    twins = [column.name for column in columns if _times(column, columns) > 1]
+    if twins:
+        raise InputError(
+            f"a column of the truth is there twice: {quoted(dict.fromkeys(twins))}",
+            where=table.file.path,
+            hint="--label-column with each column once",
+        )
     for column in columns:
         if column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
             raise InputError(f"column {column.name!r} holds no numbers", where=table.file.path)
     return columns, names
 
 
-def _bare(names: Sequence[str]) -> tuple[str, ...]:
-    """Take off what all names begin with, up to a `_`, and what all end with, from a `_`."""
+def _times(column: Column, columns: Sequence[Column]) -> int:
+    return sum(column.place == one.place or column.name == one.name for one in columns)
+
+
+def bare_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names without what all begin with, up to a `_`, and what all end with, from one."""
     start = min(map(len, names))
     while start and len({name[:start] for name in names}) > 1:
         start -= 1

@@ -16,7 +16,7 @@ Write = Callable[[BinaryIO], object]
 """Writes the content of a file to the stream it is given."""
 
 
-def check_output(path: str, inputs: Iterable[str]) -> None:
+def check_output(path: str, inputs: Iterable[str], *, option: str = "--output") -> None:
     """Refuse an output that cannot be written, or that is an input, before anything is read.
 
     Raises
@@ -26,26 +26,31 @@ def check_output(path: str, inputs: Iterable[str]) -> None:
     """
     if path in ("", "-"):
         raise UsageError(
-            f"{path!r} is no path: without --output the result goes to standard output",
-            where="--output",
+            f"{path!r} is no path"
+            + (
+                ": without --output the result goes to standard output"
+                if "output" in option
+                else ""
+            ),
+            where=option,
         )
     if os.path.exists(path):
         for source in inputs:
             if os.path.exists(source) and os.path.samefile(path, source):
                 raise UsageError(
                     f"{path} is an input, and would be overwritten",
-                    where="--output",
+                    where=option,
                     details=() if source == path else (f"it is read as {source}",),
                 )
     if _is_redirected(path):
         raise UsageError(
             f"{path} is a stream of this process, redirected to a file",
-            where="--output",
-            hint="leave --output out: the result goes to standard output",
+            where=option,
+            hint=f"leave {option} out",
         )
     problem = _problem(path)
     if problem is not None:
-        raise UsageError(f"cannot write {path!r}: {problem}", where="--output")
+        raise UsageError(f"cannot write {path!r}: {problem}", where=option)
 
 
 def _problem(path: str) -> str | None:

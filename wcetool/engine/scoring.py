@@ -36,6 +36,7 @@ from wcetool.errors import InputError
 State: TypeAlias = ScoreState | LabelScoreState
 CALL_ROWS = 1 << 14  # and values, of a block that a convention works on
 CALL_VALUES = 1 << 19
+LEAST_WEIGHT = 1e-9  # a sample weight far below the quantum of the sums would be lost
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,8 +225,7 @@ class ScoreSplit:
         for batch in ScoredRows(self.dataset, layout).batches(
             split, truth, lambda n: tick(n, 0), log
         ):
-            if not work.unchecked:
-                _check_weights(batch, split)
+            _check_weights(batch, split, signs=not work.unchecked)
             sums.add(batch)
             called.add(batch)
             n_rows += batch.length
@@ -272,7 +272,12 @@ class _ClassSums:
                     self._add_others(batch, rows, terms.fault.copy())
                     continue
                 self._excuse(batch, faulty)
-            self._sums.add(terms, _part(targets, rows), None if weights is None else weights[rows])
+            weighs = self._work.options.sample_weights and weights is not None
+            self._sums.add(
+                terms,
+                None if self._work.options.soft else targets[rows],
+                weights[rows] if weighs else None,
+            )
 
     def _add_others(self, batch: ScoredBatch, rows: slice, fault: npt.NDArray[np.bool_]) -> None:
         """Add the rows of a block that keep the rules."""
@@ -375,28 +380,51 @@ class _Calls:
         target, scores, weights = arrays
         try:
             found = row_losses(call, target, scores, self._work.class_weight, weights)
-        except InputError as error:
-            first, last = batch.row_numbers(np.array([rows.start, rows.stop - 1])).tolist()
-            reason = f"{name} refuses rows {first:,} to {last:,}: {error.message}"
+        except InputError:
+            row, why = self._refused(call, arrays)
+            number = int(batch.row_numbers(np.array([rows.start + row]))[0])
+            reason = f"refuses row {number:,}: {why}"
             if self._work.strict:
-                raise InputError(reason, where=self._split.file.path) from None
-            self.refusals[name] = f"refuses rows {first:,} to {last:,}: {error.message}"
+                raise InputError(f"{name} {reason}", where=self._split.file.path) from None
+            self.refusals[name] = reason
             self.tallies.pop(name, None)
             return
         one = tally(found)
         self.tallies[name] = self.tallies[name] + one if name in self.tallies else one
         self._hand_out(RowBlock(batch, rows, found.values, found.loss, found.divisor))
 
+    def _refused(self, call: Call, arrays: tuple[Any, Any, FloatArray | None]) -> tuple[int, str]:
+        """Find the first row of a block that a framework refuses, and its reason."""
+        target, scores, weights = arrays
+        first, end, why = 0, len(scores), ""
+        while True:
+            middle = (first + end + 1) // 2 if end - first > 1 else end
+            part = slice(first, middle)
+            try:
+                some = None if weights is None else weights[part]
+                row_losses(call, target[part], scores[part], self._work.class_weight, some)
+            except InputError as error:
+                why, end = error.message, middle
+                if end - first == 1:
+                    return first, why
+            else:
+                if middle == end:  # refused together, and not one by one
+                    return first, why
+                first = middle
+
     def _hand_out(self, block: RowBlock) -> None:
         for sink in self._work.sinks:
             sink.add(block)
 
 
-def _check_weights(batch: ScoredBatch, split: Split) -> None:
+def _check_weights(batch: ScoredBatch, split: Split, *, signs: bool) -> None:
+    """Refuse weights that cannot be summed up; their signs may be up to a framework."""
     weights = batch.sample_weight
     if weights is None:
         return
-    bad = ~((weights >= 0.0) & (weights < np.inf))
+    bad = (weights != 0.0) & (np.abs(weights) < LEAST_WEIGHT)
+    if signs:
+        bad |= ~((weights >= 0.0) & (weights < np.inf))
     if bad.any():
         rows = np.flatnonzero(bad)
         raise faulty_weights(weights[rows], batch.row_numbers(rows), split.file.path)

@@ -23,6 +23,11 @@ def score_page(result: ScoreReport, view: View) -> Page:
     """Lay out a score report."""
     digits, numbers = view.digits, result.numbers
     weights = "no weights" if result.weights_from is None else f"weights {result.weights_from}"
+    by_row = result.parameters.get("sample-weight-column")
+    if by_row is not None:
+        weights = f"sample weights {by_row}" + (
+            "" if result.weights_from is None else f", {weights}"
+        )
     rows = view.rows(
         result.class_rows(),
         "support",
@@ -105,7 +110,7 @@ def comparison_page(result: Comparison, view: View) -> Page:
         lines = [f"{name}: {reason}" for name, reason in result.reasons.items()]
         sections.append(Section("not here, and why", lines))
     weights = "no weights" if report.weights_from is None else f"weights {report.weights_from}"
-    values = {row[1] for row in table}
+    values = {f"{one.value:.9g}" for one in result.found.values()}
     answer = (
         "No framework takes these rows."
         if not table
@@ -163,7 +168,8 @@ def _answer(result: ScoreReport, digits: int) -> str:
         like = result.like
         interval = "" if like.ci95 is None else _between(like.ci95, digits)
         name = like.convention.name
-        return f"{name} gives {decimal(like.value, digits)} nats{interval} ({like.reduction})."
+        unit = f" {like.convention.unit}" if like.convention.unit else ""
+        return f"{name} gives {decimal(like.value, digits)}{unit}{interval} ({like.reduction})."
     loss = result.numbers.loss
     interval = _interval(loss, digits)
     unit = "nats in all" if result.reduction is Reduction.SUM else "nats"

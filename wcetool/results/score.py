@@ -121,6 +121,13 @@ class ScoreReport:
             found["loss.finite_mean"] = "not computed under a framework's convention"
             if math.isnan(self.like.value):
                 found["loss.value"] = f"{self.like.convention.name} gives NaN"
+            for name, value in self.like.reductions.items():
+                if math.isnan(value):
+                    found[f"convention.reductions.{name}"] = "the framework gives NaN"
+            if self.like.divisor is None:
+                found["convention.divisor"] = "a sum is divided by nothing"
+            elif math.isnan(self.like.divisor):
+                found["convention.divisor"] = "the framework gives NaN"
             if self.like.standard_error is None:
                 reason = "a sum, one row, a number that is not finite, or weighted labels have none"
                 found |= {"loss.standard_error": reason, "loss.ci95": reason}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from wcetool.core.conventions import keras, others, tensorflow, torch
 from wcetool.core.conventions.registry import Convention
 from wcetool.core.conventions.weight_rules import WEIGHT_RULES, WeightRule
-from wcetool.errors import UsageError, listed, nearest
+from wcetool.errors import UsageError, listed, nearest, short_repr
 
 __all__ = [
     "CONVENTIONS",
@@ -66,9 +66,12 @@ def find_convention(name: str) -> Convention:
         return found[0]
     near = nearest(name, [*frameworks(), *CONVENTIONS])
     raise UsageError(
-        f"{name!r} is no convention",
+        f"{short_repr(name)} is no convention",
         where="--like",
-        details=(f"conventions: {listed(CONVENTIONS)}",),
+        details=(
+            f"frameworks: {', '.join(frameworks())}",
+            f"one API of many: {listed(CONVENTIONS, limit=3)}",
+        ),
         hint=None if near is None else f"--like {near!r}",
     )
 

@@ -23,6 +23,7 @@ from wcetool.core.vocabulary import InputKind, Task
 from wcetool.errors import UsageError, listed
 
 Matrix: TypeAlias = npt.NDArray[Any]
+_OPTION_NAMES = {"label_smoothing": "label-smoothing", "gamma": "focal-gamma", "alpha": "alpha"}
 
 
 class Passing(StrEnum):
@@ -368,14 +369,25 @@ def _options(
     convention: Convention, form: RowForm, target: Target, given: Given
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the options of the call, those that follow from the form of the rows among them."""
-    unknown = [option for option in given.options if option not in convention.options]
+    taken = set(convention.options) - convention.fixed
+    unknown = [option for option in given.options if option not in taken]
     if unknown:
-        option = unknown[0].replace("_", "-")
+        option = _OPTION_NAMES.get(unknown[0], unknown[0])
         raise UsageError(
             f"{convention.name} has no {option}",
             where=f"--{option}",
-            hint=f"it has {listed(sorted(convention.options)) or 'no options'}",
+            hint=f"it has {listed(sorted(taken)) or 'no options'}",
         )
+    for option, value in given.options.items():
+        if not convention.takes(option, value):
+            raise UsageError(
+                f"{convention.name}: {option} is one number", where=f"--{_OPTION_NAMES[option]}"
+            )
+        if np.ndim(value) and len(value) != form.n_classes:
+            raise UsageError(
+                f"{len(value)} numbers, for {form.n_classes} classes",
+                where=f"--{_OPTION_NAMES[option]}",
+            )
     options: dict[str, Any] = {**convention.by_target.get(target, {}), **given.options}
     notes = []
     if "labels" in convention.options:

@@ -203,9 +203,9 @@ class Losses:
     parts: tuple[FloatArray, ...] = ()
     useless: Mapping[str, bool] = field(default_factory=dict)
 
-    def sums(self) -> LossSums:
+    def sums(self) -> ConventionSums:
         """Add up, exactly."""
-        return LossSums(
+        return ConventionSums(
             values=_total(self.values),
             divisors={name: _total(values) for name, values in self.divisors.items()},
             parts=tuple(map(_total, self.parts)),
@@ -228,7 +228,7 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LossSums:
+class ConventionSums:
     """The sums of `Losses`; add to merge."""
 
     values: ExactSum
@@ -238,8 +238,8 @@ class LossSums:
     narrow: bool
     useless: Mapping[str, bool]
 
-    def __add__(self, other: LossSums) -> LossSums:
-        return LossSums(
+    def __add__(self, other: ConventionSums) -> ConventionSums:
+        return ConventionSums(
             values=self.values + other.values,
             divisors={name: one + other.divisors[name] for name, one in self.divisors.items()},
             parts=tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)),
@@ -260,7 +260,7 @@ class LossSums:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> LossSums:
+    def from_dict(cls, data: Mapping[str, Any]) -> ConventionSums:
         """Restore what `to_dict` returned, to the bit."""
         return cls(
             values=ExactSum.from_dict(data["values"]),

@@ -204,7 +204,10 @@ CONVENTIONS = (
         options={"normalize": True, "labels": None},
         lists=frozenset({"labels"}),
         weights=_BY_ROW,
-        traps=("columns follow the sorted labels, whatever the order of labels=",),
+        traps=(
+            "columns follow the sorted labels, whatever the order of labels=",
+            "class_weight='balanced' is the scheme inverse; log_loss itself takes sample weights",
+        ),
     ),
     Convention(
         framework="sklearn",
@@ -215,6 +218,7 @@ CONVENTIONS = (
         weighs="each row by its sample weight",
         divides_by="sum of the sample weights",
         losses=_brier,
+        unit="",
         reductions=("mean",),
         options={"labels": None},
         lists=frozenset({"labels"}),
@@ -309,7 +313,10 @@ CONVENTIONS = (
         losses=_catboost_binary,
         reductions=("mean",),
         weights=_BY_ROW,
-        traps=("unlike the other boosters it applies class_weights to the metric",),
+        traps=(
+            "unlike the other boosters it applies class_weights to the metric",
+            "auto_class_weights: Balanced is the scheme max-ratio, SqrtBalanced sqrt-max-ratio",
+        ),
     ),
     Convention(
         framework="catboost",

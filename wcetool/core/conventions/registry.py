@@ -50,6 +50,8 @@ class Convention:
         The options that it has, and their defaults.
     lists : frozenset of str
         The options that may be a list of numbers.
+    fixed : frozenset of str
+        Options that it takes at their default alone.
     weights : frozenset of str
         Which of class_weight, pos_weight and sample_weight it takes.
     by_target : mapping of Target to options
@@ -58,6 +60,8 @@ class Convention:
         Where the loss of a row is w[y] times its negative log-likelihood, or that of an element
         w (q t l+ + (1 - t) l-), and nothing more, from the first of the kinds: what each reduction
         to one number divides by.
+    unit : str
+        Of its values.
     behind_activation : str
         Why stored probabilities cannot give the number, where a framework goes behind them.
     """
@@ -73,11 +77,13 @@ class Convention:
     reductions: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
     weights: frozenset[str] = frozenset()
     traps: tuple[str, ...] = ()
     by_target: Mapping[Target, Options] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
     behind_activation: str = ""
+    unit: str = "nats"
 
     @property
     def name(self) -> str:
@@ -124,7 +130,7 @@ class Convention:
         losses = self.losses(examples, {**self.options, "reduction": how, **options})
         return losses.reduced(how), losses.values
 
-    def _takes(self, option: str, value: Any) -> bool:
+    def takes(self, option: str, value: Any) -> bool:
         """Tell whether an option may have a value: of the kind of its default, else numbers."""
         default = self.options[option]
         if isinstance(default, bool | str):
@@ -137,7 +143,7 @@ class Convention:
 
     def _check(self, examples: Examples, options: Options) -> None:
         for option, value in options.items():
-            if option in self.options and not self._takes(option, value):
+            if option in self.options and not self.takes(option, value):
                 raise UsageError(f"{self.name}: {option} cannot be {value!r}")
         unknown = [option for option in options if option not in self.options]
         if unknown:

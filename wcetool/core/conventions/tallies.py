@@ -11,7 +11,7 @@ import numpy as np
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.conventions.calls import Call, Matrix
-from wcetool.core.conventions.examples import LossSums
+from wcetool.core.conventions.examples import ConventionSums
 from wcetool.core.exact import FRACTION_BITS, ExactSum
 from wcetool.core.intervals import Moments, ratio_standard_error
 
@@ -28,14 +28,14 @@ class RowLosses:
         Losses, weights included.
     loss, divisor : float64 array of shape (n_samples,)
         What the row adds to the sum, and to what the reduction divides by.
-    sums : LossSums
+    sums : ConventionSums
         Of these rows.
     """
 
     values: FloatArray
     loss: FloatArray
     divisor: FloatArray
-    sums: LossSums
+    sums: ConventionSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Tally:
     """The sums of a convention over some rows; add to merge."""
 
     n_rows: int
-    sums: LossSums
+    sums: ConventionSums
     squares: Mapping[str, ExactSum]
 
     def __add__(self, other: Tally) -> Tally:
@@ -77,7 +77,7 @@ class Tally:
     def from_dict(cls, data: Mapping[str, Any]) -> Tally:
         """Restore what `to_dict` returned, to the bit."""
         squares = {name: ExactSum.from_dict(one) for name, one in data["squares"].items()}
-        return cls(data["n_rows"], LossSums.from_dict(data["sums"]), squares)
+        return cls(data["n_rows"], ConventionSums.from_dict(data["sums"]), squares)
 
 
 def row_losses(

@@ -137,6 +137,7 @@ CONVENTIONS = (
         losses=_v1_sparse,
         reductions=_V1,
         options={"label_smoothing": 0.0},
+        fixed=frozenset({"label_smoothing"}),
         weights=frozenset({"class_weight", "sample_weight"}),
     ),
     Convention(
