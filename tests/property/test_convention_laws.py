@@ -98,6 +98,29 @@ def test_score_gives_what_the_framework_gives(task, kind, weighted, name):
     assert found.like.reduction == call.reduction
 
 
+@pytest.mark.parametrize(
+    ("task", "kind", "weighted", "name"),
+    [one for one in fitting() if "sample_weight" in CONVENTIONS[one.values[3]].weights],
+)
+def test_sample_weights_are_those_of_the_framework(task, kind, weighted, name):
+    target, scores, weights = rows_of(task, kind, 0)
+    sample_weight = np.random.default_rng(3).uniform(0.1, 2.0, N)
+    given_too = Given(class_weight=weighted, sample_weight=True)
+    try:
+        call = call_of(CONVENTIONS[name], form_of(task, kind), given_too)
+    except UsageError:
+        with pytest.raises(UsageError):
+            score(task, kind, name, weighted, sample_weight=sample_weight)
+        return
+    class_weight = weights if weighted else None
+    expected = tally(row_losses(call, target, scores, class_weight, sample_weight))
+    plain = tally(row_losses(call, target, scores, class_weight, None))
+    for more in ({}, {"batch_size": 5}):
+        found = score(task, kind, name, weighted, sample_weight=sample_weight, **more)
+        assert found.loss == pytest.approx(expected.sums.reduced(call.reduction), rel=1e-14)
+    assert found.loss != plain.sums.reduced(call.reduction)
+
+
 @EVERY
 def test_every_reduction_to_one_number_is_there(task, kind, weighted, name):
     found = score(task, kind, name, weighted)

@@ -2,94 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from wcetool.api.evaluation import Evaluation
-from wcetool.api.framework_scores import framework_score, plain_framework_score, row_form
+from wcetool.api.framework_scores import row_form
+from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
 from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
 from wcetool.api.score_weights import ScoreWeights
-from wcetool.core.arrays import FloatArray
-from wcetool.core.batch_means import BatchMeans
 from wcetool.core.conventions.calls import Call, Given, all_calls, choose_call
 from wcetool.core.label_report import label_report
 from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_options import LossOptions
 from wcetool.core.loss_report import LossReport, empty_report, report
-from wcetool.core.row_losses import RowWeights
 from wcetool.core.vocabulary import Task
-from wcetool.data.batches import ScoredBatch
-from wcetool.data.columns import find_column
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.layout_decisions import decide_layout
 from wcetool.data.row_output import write_rows
-from wcetool.data.truth import TruthElsewhere, TruthInOrder
 from wcetool.data.truth_joined import TruthJoined
-from wcetool.engine.scoring import RowBlock, RowSink, ScoreRun, ScoreWork, score_rows
-from wcetool.errors import InputError, UsageError, counted
+from wcetool.engine.scoring import RowSink, ScoreWork
+from wcetool.errors import InputError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
 from wcetool.results.score import ScoreReport
 
 TORCH_IGNORE_INDEX = "-100"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Predictions that are opened and understood."""
-
-    opened: Opened
-    layout: ScoreLayout
-
-    def truth(self) -> TruthInOrder | None:
-        """Start to read the truth; None where it is beside the scores."""
-        elsewhere, plan, column = self.opened.labels, self.layout.truth, self.layout.id_column
-        if elsewhere is None:
-            return None
-        if column is None:
-            return TruthElsewhere(elsewhere, plan)
-        return TruthJoined.read(
-            elsewhere,
-            plan,
-            find_column(elsewhere.first, column.name, option="--id-column"),
-            skip_unmatched=self.opened.matching.skip_unmatched,
-            allow_duplicates=self.opened.matching.allow_duplicates,
-        )
-
-    def run(self, work: ScoreWork, truth: TruthInOrder | None = None) -> ScoreRun:
-        """Make one pass over the rows."""
-        found = self.truth() if truth is None else truth
-        opened = self.opened
-        return score_rows(opened.dataset, self.layout, opened.resources, work, truth=found)
-
-    @property
-    def read_once(self) -> bool:
-        """Whether something can be read only once."""
-        elsewhere = self.opened.labels
-        inputs = [self.opened.dataset, *([] if elsewhere is None else [elsewhere])]
-        return any(table.file.stream is not None for one in inputs for table in one.tables)
-
-    def weights_from_labels(self, weights: ScoreWeights, work: ScoreWork) -> ScoreWeights:
-        """Apply a scheme, which takes a pass over the rows of its own.
-
-        Raises
-        ------
-        UsageError
-            If there can be only one pass.
-        """
-        if weights.scheme is None:
-            return weights
-        if self.read_once:
-            raise UsageError(
-                "a scheme takes the labels, which a stream gives only once",
-                where="--weights",
-                hint="--weights with a weight file",
-            )
-        return weights.from_labels(self.run(work).class_mass())
 
 
 def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None) -> ScoreReport:
@@ -102,7 +40,7 @@ def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = N
     if evaluation.like is not None:
         call = choose_call(evaluation.like, row_form(layout), _given(evaluation, weights))
     options = _loss_options(evaluation, layout, weights)
-    passes = _Passes(source, evaluation, options, call)
+    passes = Passes(source, evaluation, options, call)
     if per_sample is None:
         return _report(source, evaluation, passes.run(weights))
 
@@ -143,141 +81,13 @@ def compared(opened: Opened, evaluation: Evaluation, like: str | None) -> Compar
         try:
             if name in run.refusals:
                 raise InputError(run.refusals[name])
-            scores[name] = _framework_score(call, run, weights)
+            scores[name] = reduced_score(call, run, weights)
         except InputError as error:
             reasons[name] = error.message
-    outcome = _Outcome(run=run, weights=weights, call=None, like=None, means=None, truth=truth)
+    outcome = Outcome(run=run, weights=weights, call=None, like=None, means=None, truth=truth)
     ordered = {name: reasons[name] for name in found if name in reasons}
     report = _report(source, evaluation, outcome)
     return Comparison(report=report, found=scores, reasons=ordered)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    """What the passes over the rows have found."""
-
-    run: ScoreRun
-    weights: ScoreWeights
-    call: Call | None
-    like: FrameworkScore | None
-    means: BatchMeans | None
-    truth: TruthInOrder | None
-
-
-class _Passes:
-    """One pass over the rows; two where weights that a pass needs come from the labels."""
-
-    def __init__(
-        self,
-        source: Source,
-        evaluation: Evaluation,
-        options: LossOptions,
-        call: Call | None,
-    ) -> None:
-        self._source = source
-        self._evaluation = evaluation
-        self._call = call
-        self._base = ScoreWork(
-            options=options, unchecked=call is not None, reduction=evaluation.reduction
-        )
-
-    def run(self, weights: ScoreWeights, rows: RowSink | None = None) -> _Outcome:
-        """Make the passes; hand rows out where somebody takes them."""
-        source, call = self._source, self._call
-        by_rows = bool(self._evaluation.batch_sizes) or rows is not None
-        plain = (
-            call is not None and call.plain and not by_rows and not self._evaluation.sample_weight
-        )
-        if not by_rows and (call is None or (plain and not source.read_once)):
-            truth = source.truth()
-            run = source.run(self._base, truth)
-            weights = weights.from_labels(run.class_mass())
-            like = None if call is None else plain_framework_score(call, run, weights)
-            if call is None or like is not None:
-                return _Outcome(
-                    run=run, weights=weights, call=call, like=like, means=None, truth=truth
-                )
-        weights = source.weights_from_labels(weights, self._base)
-        return self._with_rows(weights, rows)
-
-    def _with_rows(self, weights: ScoreWeights, rows: RowSink | None) -> _Outcome:
-        """Compute every row under known weights."""
-        source, call, evaluation = self._source, self._call, self._evaluation
-        truth = source.truth()
-        work = replace(
-            self._base,
-            calls={} if call is None else {call.convention.name: call},
-            class_weight=weights.for_rows(),
-            row_weights=RowWeights(
-                by_class=weights.effective(),
-                positive=weights.positive,
-                by_pair=weights.pairs(),
-                clip=evaluation.clip,
-                gamma=evaluation.gamma,
-                smoothing=evaluation.smoothing or 0.0,
-            ),
-        )
-        means = None
-        sinks: list[RowSink] = [] if rows is None else [rows]
-        if evaluation.batch_sizes:
-            means = BatchMeans(evaluation.batch_sizes, _batch_value(evaluation, call))
-            sinks.append(_Batches(means))
-        total = source.run(replace(work, sinks=tuple(sinks)), truth)
-        like = None
-        if call is not None:
-            like = _framework_score(call, total, weights)
-        return _Outcome(run=total, weights=weights, call=call, like=like, means=means, truth=truth)
-
-
-class _Batches:
-    """Hands rows on to what averages batches; ignored rows stay in theirs, and add nothing."""
-
-    def __init__(self, means: BatchMeans) -> None:
-        self._means = means
-        self._batch: ScoredBatch | None = None
-        self._next = 0  # row of the batch
-
-    def add(self, block: RowBlock) -> None:
-        batch, rows = block.batch, block.rows
-        if batch is not self._batch:
-            self._batch, self._next = batch, 0
-        if not batch.ignored:
-            self._means.add(block.loss, block.divisor)
-            return
-        kept = np.arange(batch.length) if batch.kept is None else batch.kept
-        is_last = rows.stop == len(kept)
-        end = batch.length if is_last else int(kept[rows.stop - 1]) + 1
-        ignored = batch.ignored_rows
-        ignored = ignored[(ignored >= self._next) & (ignored < end)]
-        order = np.argsort(np.concatenate([kept[rows], ignored]), kind="stable")
-        nothing = np.zeros(len(ignored))
-        self._means.add(
-            np.concatenate([block.loss, nothing])[order],
-            np.concatenate([block.divisor, nothing])[order],
-        )
-        self._next = end
-
-    def skip(self, batch: ScoredBatch) -> None:
-        """Take a batch of which no row is scored."""
-        nothing = np.zeros(batch.ignored)
-        self._means.add(nothing, nothing)
-
-
-def _batch_value(
-    evaluation: Evaluation, call: Call | None
-) -> Callable[[FloatArray, FloatArray], FloatArray]:
-    """Return what a loop computes of the sums of a batch."""
-    if call is not None:
-        divides = not call.reduction.endswith("sum")
-    else:
-        divides = evaluation.reduction.value != "sum"
-    return np.divide if divides else lambda loss, _: loss
-
-
-def _framework_score(call: Call, run: ScoreRun, weights: ScoreWeights) -> FrameworkScore:
-    """Return one number, to the bit, whichever way the rows were read."""
-    plain = plain_framework_score(call, run, weights) if call.plain else None
-    return plain or framework_score(call, run.tallies.get(call.convention.name))
 
 
 def _given(evaluation: Evaluation, weights: ScoreWeights) -> Given:
@@ -307,7 +117,7 @@ def _loss_options(
     )
 
 
-def _numbers(evaluation: Evaluation, outcome: _Outcome) -> LossReport:
+def _numbers(evaluation: Evaluation, outcome: Outcome) -> LossReport:
     weights, run = outcome.weights, outcome.run
     state = run.state
     if run.ignored and run.ignored + run.missing == run.read.total:
@@ -333,7 +143,7 @@ def _numbers(evaluation: Evaluation, outcome: _Outcome) -> LossReport:
     )
 
 
-def _report(source: Source, evaluation: Evaluation, outcome: _Outcome) -> ScoreReport:
+def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreReport:
     opened, notes = source.opened, list(source.opened.notes)
     layout, run, weights = source.layout, outcome.run, outcome.weights
     numbers = _numbers(evaluation, outcome)

@@ -210,7 +210,7 @@ class LossFlags:
             "--label-smoothing",
             panel=LOSS,
             metavar="A",
-            help="Targets t become (1 - A) t + A / K, of labels + A / 2; each class keeps its weight.",
+            help="Targets t become (1 - A) t + A / K; those of labels (1 - A) t + A / 2.",
         ),
     ] = None
     focal_gamma: Annotated[

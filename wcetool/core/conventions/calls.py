@@ -116,6 +116,8 @@ class Call:
         What becomes of class weights.
     reduction : str
         One of its own that gives one number.
+    sample_weight : bool
+        Whether rows have weights of their own.
     notes : tuple of str
         What was done so that it fits.
     """
@@ -128,6 +130,7 @@ class Call:
     reduction: str
     options: Mapping[str, Any]
     pos_weight: FloatArray | None = None
+    sample_weight: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -141,6 +144,7 @@ class Call:
             self.reduction in self.convention.plain
             and (self.target, self.form.task) == (target, task)
             and self.form.kind is self.kind is self.convention.kinds[0]
+            and not self.sample_weight
             and not any(
                 value != self.convention.options.get(name) for name, value in self.options.items()
             )
@@ -296,6 +300,7 @@ def call_of(convention: Convention, form: RowForm, given: Given) -> Call:
         reduction=reduction,
         options=options,
         pos_weight=given.pos_weight,
+        sample_weight=given.sample_weight,
         notes=tuple(notes),
     )
 
