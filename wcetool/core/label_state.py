@@ -54,15 +54,15 @@ class LabelScoreState:
     ----------
     positive_loss, negative_loss : ExactSum of n_labels cells
         Sums of t' l+ and of (1 - t') l-, nats, clipped and focal where asked for, without sample
-        weights; quantum 2^-98.
+        weights; quantum 2^-67.
     target : ExactSum of n_labels cells
         Sum of t.
     true_proba : ExactSum of n_labels cells
-        Sum of p over the positives, each 1 - p rounded to 2^-39.
+        Sum of p over the positives, each p rounded to 2^-39.
     brier : ExactSum of n_labels cells
         Sum of (p - t)^2, each rounded to 2^-39.
     row_loss, row_loss_square : ExactSum of 1 cell
-        Sums of the mean loss of a row, without weights, and of its square.
+        Sums of the mean loss of a row, without weights, and of its square; quanta 2^-67 and 2^-57.
     positives, predicted, true_positives : int64 arrays of shape (n_labels,)
         Rows with t of at least 1/2, with p above 1/2, with both.
     rows, right_rows : int

@@ -7,9 +7,7 @@ stands. Nothing is summed here; that is `label_scoring`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
@@ -20,60 +18,92 @@ from wcetool.core.vocabulary import InputKind
 LOG_2 = math.log(2.0)
 
 
+EXACT_FROM = 2.0**-30  # float32 from here to 1 are multiples of 2^-53, and so is 1 - p
+
+
+EXACT_FROM = 2.0**-30  # float32 from here to 1 are multiples of 2^-53, and so is 1 - p
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
-    """Which of two things each element is charged for: the label being true, or being false.
+class Terms:
+    """What single elements add to the sums: the side charged for is the label true, or false.
 
     Attributes
     ----------
-    true : float64 array of the shape of the block, or float
-        1 where the label is true, else 0.
-    false : same
-        1 - true.
-    sign : same
-        true - false.
+    loss : float64 array
+        -log p where the label is true, -log(1 - p) where it is false; nats, relative error of a few
+        units in the last place also where it is tiny; +inf where that probability is 0. All with
+        the other sign if `negated`.
+    negated : bool
+        Whether it is minus the loss that was computed: another pass would be needed to turn it.
+    wrong : float64 array
+        1 - p where the label is true, p where it is false.
+    true_proba : float64 array
+        p where the label is true, up to an error of 2^-53; else 0.
     """
 
-    true: FloatArray | float
-    false: FloatArray | float
-    sign: FloatArray | float
+    loss: FloatArray
+    negated: bool
+    wrong: FloatArray
+    true_proba: FloatArray
 
-    @classmethod
-    def of(cls, target: FloatArray) -> Truth:
-        """Read targets that are 0 or 1."""
-        false = np.subtract(1.0, target, out=scratch("label false", target.shape))
-        return cls(
-            target, false, np.subtract(target, false, out=scratch("label sign", false.shape))
-        )
+    def nll(self) -> FloatArray:
+        """Return the loss with its own sign; what `loss` held may be lost."""
+        return np.negative(self.loss, out=self.loss) if self.negated else self.loss
 
 
-ALL_TRUE = Truth(1.0, 0.0, 1.0)
-ALL_FALSE = Truth(0.0, 1.0, -1.0)
+def has_signs(kind: InputKind) -> bool:
+    """Tell whether `marks_of` gives 1 and -1 to true and false labels, or else 0 and 1."""
+    return kind is InputKind.LOGITS
 
-Terms: TypeAlias = tuple[FloatArray, FloatArray]
+
+def side(kind: InputKind, *, true: bool) -> float:
+    """Return the mark that charges every element for the same side."""
+    if has_signs(kind):
+        return 1.0 if true else -1.0
+    return 0.0 if true else 1.0
 
 
-def element_terms(scores: FloatArray, truth: Truth, kind: InputKind, name: str = "") -> Terms:
-    """Compute loss and probability of the wrong answer.
+def marks_of(positive: BoolArray, kind: InputKind, work: BoolArray) -> FloatArray:
+    """Mark the labels that are true and those that are false; `work` is overwritten."""
+    narrow = work.view(np.int8)
+    if has_signs(kind):
+        np.add(positive.view(np.int8), positive.view(np.int8), out=narrow)
+        narrow -= 1
+    else:
+        np.logical_not(positive, out=work)
+    marks = scratch("label marks", positive.shape)
+    np.copyto(marks, narrow)  # half the time of copying booleans
+    return marks
+
+
+def element_terms(
+    scores: FloatArray,
+    marks: FloatArray | float,
+    kind: InputKind,
+    *,
+    exact: bool = False,
+    name: str = "",
+) -> Terms:
+    """Compute loss and probabilities of each element.
 
     Parameters
     ----------
     scores : float64 array
-        Without NaN; probabilities in [0, 1], their logarithms at most 0; kept as it is.
-    truth : Truth
-        What is charged.
+        Without NaN; probabilities in [0, 1], their logarithms at most 0; overwritten.
+    marks : float64 array of the same shape, or float
+        What is charged (`marks_of`, `side`).
     kind : InputKind
         What the scores are.
+    exact : bool
+        They are probabilities of which 1 - p is a float64: saves passes, changes no bit.
     name : str
         Results of one name overwrite each other.
 
     Returns
     -------
-    nll : float64 array
-        -log p where the label is true, -log(1 - p) where it is false; nats, relative error of a few
-        units in the last place also where it is tiny; +inf where that probability is 0.
-    wrong : float64 array
-        1 - p where the label is true, p where it is false.
+    Terms
+        In the memory of the scores and in that of the name.
 
     Notes
     -----
@@ -81,11 +111,19 @@ def element_terms(scores: FloatArray, truth: Truth, kind: InputKind, name: str =
     log(1 - p) = log(u) + d / u. Where d is not 0, u is at least 1/2, and d alone errs by
     at most d p / u, below 2^-53 of the result. One logarithm serves both sides.
     """
-    nll = scratch(f"label nll{name}", scores.shape)
     wrong = scratch(f"label wrong{name}", scores.shape)
-    work = scratch("label work", scores.shape)
-    _KERNELS[kind](scores, truth, nll, wrong, work)
-    return nll, wrong
+    true_proba = scratch(f"label true proba{name}", scores.shape)
+    if kind is InputKind.PROBS:
+        return _probs(scores, marks, wrong, true_proba, exact=exact)
+    return (_logits if kind is InputKind.LOGITS else _log_probs)(scores, marks, wrong, true_proba)
+
+
+def out_of_range(scores: FloatArray, kind: InputKind) -> tuple[float, float] | None:
+    """Return the least and the largest score, or None if all are in the range of their kind."""
+    if kind is InputKind.PROBS and scores.view(np.uint64).max() <= _WORD_OF_ONE:
+        # As words, negative floats and NaN are larger than any positive one.
+        return None
+    return float(scores.min()), float(scores.max())
 
 
 def is_faulty(bounds: tuple[float, float], form: ScoreForm) -> bool:
@@ -122,59 +160,84 @@ def clamp(scores: FloatArray, bounds: tuple[float, float], kind: InputKind) -> N
 THRESHOLD = {InputKind.PROBS: 0.5, InputKind.LOGITS: 0.0, InputKind.LOG_PROBS: -LOG_2}
 
 
+_WORD_OF_ONE = np.array(1.0).view(np.uint64)
+
+
+_WORD_OF_ONE = np.array(1.0).view(np.uint64)
+
+
 def _probs(
-    scores: FloatArray, truth: Truth, nll: FloatArray, wrong: FloatArray, work: FloatArray
-) -> None:
-    np.multiply(scores, truth.sign, out=wrong)  # p or -p
-    np.add(wrong, truth.false, out=nll)  # p or 1 - p
-    np.subtract(truth.false, nll, out=work)
-    work += wrong  # what the rounding of 1 - p lost
-    np.log(nll, out=nll)
-    nll += work
-    np.negative(nll, out=nll)
-    np.subtract(truth.true, wrong, out=wrong)
+    scores: FloatArray,
+    false: FloatArray | float,
+    wrong: FloatArray,
+    true_proba: FloatArray,
+    *,
+    exact: bool,
+) -> Terms:
+    lost = None
+    if exact:
+        signed = np.subtract(scores, false, out=scores)  # p or p - 1
+    else:
+        signed = np.subtract(scores, false, out=wrong)
+        lost = np.add(signed, false, out=scratch("label work", scores.shape))
+        lost -= scores  # what the rounding of 1 - p lost
+    # NumPy's clip takes half the time of its maximum and minimum with a number.
+    np.clip(signed, 0.0, math.inf, out=true_proba)
+    proba = np.abs(signed, out=scores)
+    np.subtract(1.0, proba, out=wrong)
+    loss = np.log(proba, out=proba)
+    if lost is not None:
+        loss += lost
+        wrong -= lost
+    return Terms(loss, True, wrong, true_proba)
 
 
 def _logits(
-    scores: FloatArray, truth: Truth, nll: FloatArray, wrong: FloatArray, work: FloatArray
-) -> None:
-    against = np.multiply(scores, truth.sign, out=wrong)
-    np.negative(against, out=against)  # loss = log(1 + exp(against))
-    small = np.abs(against, out=work)
-    np.negative(small, out=small)
+    scores: FloatArray, sign: FloatArray | float, wrong: FloatArray, true_proba: FloatArray
+) -> Terms:
+    towards = np.multiply(scores, sign, out=scores)  # loss = log(1 + exp(-towards))
+    small = scratch("label work", scores.shape)
+    minus = np.int64(-(1 << 63))
+    np.bitwise_or(towards.view(np.int64), minus, out=small.view(np.int64))  # -|towards|
     np.exp(small, out=small)
-    other = scratch("label other", scores.shape)
-    np.add(small, 1.0, out=nll)
-    np.subtract(1.0, nll, out=other)
+    other, total = true_proba, scratch("label total", scores.shape)
+    np.add(small, 1.0, out=total)
+    np.subtract(1.0, total, out=other)
     other += small  # what the rounding of 1 + small lost
-    rest = np.divide(1.0, nll, out=scratch("label rest", scores.shape))
-    np.log(nll, out=nll)
-    nll += other
+    is_wrong = np.less(towards, 0.0, out=scratch("label is wrong", scores.shape, bool))
     # NumPy's clip takes half the time of its maximum and minimum with a number.
-    nll += np.clip(against, 0.0, math.inf, out=other)
-    np.clip(against, -math.inf, 0.0, out=wrong)
-    np.exp(wrong, out=wrong)
-    wrong *= rest
+    loss = np.clip(towards, -math.inf, 0.0, out=towards)
+    np.divide(1.0, total, out=wrong)
+    np.log(total, out=total)
+    total += other
+    np.subtract(total, loss, out=loss)
+    np.copyto(total, is_wrong.view(np.int8))
+    np.maximum(small, total, out=small)  # exp(-towards), or 1 where the other side is likelier
+    wrong *= small
+    np.subtract(1.0, wrong, out=true_proba)
+    true_proba *= sign
+    np.clip(true_proba, 0.0, math.inf, out=true_proba)
+    return Terms(loss, False, wrong, true_proba)
 
 
 def _log_probs(
-    scores: FloatArray, truth: Truth, nll: FloatArray, wrong: FloatArray, work: FloatArray
-) -> None:
-    proba = np.exp(scores, out=work)
+    scores: FloatArray, false: FloatArray | float, wrong: FloatArray, true_proba: FloatArray
+) -> Terms:
+    proba = np.exp(scores, out=true_proba)
     complement = np.expm1(scores, out=wrong)
-    np.negative(complement, out=complement)
-    np.subtract(1.0, complement, out=nll)
-    nll -= proba  # what the rounding of the complement lost
-    nll += np.log(complement, out=scratch("label other", scores.shape))
-    is_true = np.equal(truth.true, 1.0)
-    np.negative(np.where(is_true, scores, nll), out=nll)
-    wrong[...] = np.where(is_true, complement, proba)
-
-
-_KERNELS: dict[
-    InputKind, Callable[[FloatArray, Truth, FloatArray, FloatArray, FloatArray], None]
-] = {
-    InputKind.PROBS: _probs,
-    InputKind.LOGITS: _logits,
-    InputKind.LOG_PROBS: _log_probs,
-}
+    np.negative(complement, out=complement)  # already what is wrong where the label is true
+    other = np.subtract(1.0, complement, out=scratch("label work", scores.shape))
+    other -= proba  # what the rounding of the complement lost
+    other += np.log(complement, out=scratch("label total", scores.shape))
+    # Chosen bit by bit: NumPy's where takes four times as long for labels in no order.
+    bits = scratch("label bits", scores.shape, np.int64)
+    np.copyto(bits, false, casting="unsafe")
+    np.negative(bits, out=bits)  # all bits where the label is false, else none
+    work = scratch("label total", scores.shape).view(np.int64)
+    for kept, instead in ((scores, other), (wrong, proba)):
+        words = kept.view(np.int64)
+        np.bitwise_xor(words, instead.view(np.int64), out=work)
+        work &= bits
+        words ^= work
+    true_proba *= np.subtract(1.0, false)
+    return Terms(scores, True, wrong, true_proba)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wcetool.core import label_scoring
 from wcetool.core.label_scoring import LabelScoreAccumulator
 from wcetool.core.label_state import LabelScoreState
+from wcetool.core.label_terms import element_terms, side
 from wcetool.core.losses import ScoreForm, Tolerance
 from wcetool.core.vocabulary import InputKind, Task
 from wcetool.errors import MergeError
@@ -161,6 +162,13 @@ def test_clip_focal_factor_and_smoothing(kind, clip, gamma, smoothing):
     assert (state.smoothing, state.gamma) == (smoothing, gamma or 0.0)
 
 
+RANGE = {
+    InputKind.PROBS: (0.0, 1.0),
+    InputKind.LOGITS: (-math.inf, math.inf),
+    InputKind.LOG_PROBS: (-math.inf, 0.0),
+}
+
+
 @pytest.mark.parametrize(
     ("kind", "score", "true", "expected"),
     [
@@ -198,10 +206,15 @@ def test_a_single_element(kind, score, true, expected):
     state = state_of([[score]], [[true]], kind)
     loss = state.positive_loss if true else state.negative_loss
     other = state.negative_loss if true else state.positive_loss
-    # A loss is summed in units of 2^-98.
-    assert loss.values()[0] == pytest.approx(expected, rel=4e-16, abs=2**-98)
+    # A loss is summed in units of 2^-67.
+    assert loss.values()[0] == pytest.approx(expected, rel=4e-16, abs=2**-68)
     assert other.values() == [0.0]
     assert state.zero_probability_rows == 0
+    # Its own digits are those of a float64 before that.
+    within = np.clip([[score]], *RANGE[kind])
+    with np.errstate(divide="ignore"):
+        terms = element_terms(within.astype(float), side(kind, true=bool(true)), kind)
+    assert terms.nll().item() == pytest.approx(expected, rel=4e-16, abs=1e-308)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +288,55 @@ def test_columns_arrays_and_types_give_the_same_bits(kind, n_labels, dtype):
     accumulator = LabelScoreAccumulator(form_of(kind, n_labels))
     accumulator.add(list(scores.T), [column.astype(dtype) for column in target.T])
     assert accumulator.state() == expected
+
+
+@pytest.mark.parametrize("tiny", [2.0**-29, 1e-12, 1e-40, 0.0])
+def test_float32_and_float64_give_the_same_bits_however_small(tiny):
+    logits, target, rng = random_rows(500, 3)
+    proba = scores_of(logits, InputKind.PROBS).astype(np.float32)
+    proba[rng.random(proba.shape) < 0.1] = tiny
+    target[proba == 0.0] = False
+    assert state_of(proba, target) == state_of(proba.astype(np.float64), target)
+
+
+@pytest.mark.parametrize("n_labels", [1, 40])
+def test_more_rows_than_a_block_holds(n_labels, monkeypatch):
+    logits, target, _ = random_rows(70_000 // n_labels, n_labels)
+    state = state_of(logits, target, InputKind.LOGITS)
+    monkeypatch.setattr(label_scoring, "BLOCK_ELEMENTS", 1000)
+    assert state == state_of(logits, target, InputKind.LOGITS)
+
+
+def test_losses_near_the_limit_of_the_sums():
+    # The first row adds up to more than any of its elements; the others hold larger ones.
+    logits = np.array([[-600.5, -700.25], [-1023.75, -1024.5], [-3e5, -1e30]])
+    state = state_of(logits, np.ones(logits.shape, dtype=bool), InputKind.LOGITS)
+    assert state.positive_loss.values() == [600.5 + 1023.75 + 3e5, 700.25 + 1024.5 + 1e30]
+    assert state.positive_loss.huge[0][0] == 0
+    assert state.row_loss.values() == [650.375 + 1024.125 + (3e5 + 1e30) / 2]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"),
+    [("u1", [2, 255]), ("i1", [-1, 2]), ("i2", [256, -256]), ("<i8", [-1, 1 << 56])],
+)
+@pytest.mark.parametrize("by_column", [False, True])
+def test_integers_that_are_no_targets_are_named(dtype, values, by_column):
+    target = np.array([[1, 0], [0, values[0]], [1, 1], [values[1], 0]], dtype=dtype)
+    scores = np.full(target.shape, 0.25)
+    accumulator = LabelScoreAccumulator(form_of(InputKind.PROBS, 2))
+    if by_column:
+        found = accumulator.add(list(scores.T), list(target.T))
+    else:
+        found = accumulator.add(scores, target)
+    assert found.targets.tolist() == [1, 3]
+    assert accumulator.state() == state_of(scores[::2], target[::2])
+
+
+def test_byte_order_of_targets():
+    target = np.array([[1, 0], [0, 1], [1, 1]])
+    scores = np.full(target.shape, 0.25)
+    assert state_of(scores, target.astype(">i4")) == state_of(scores, target)
 
 
 def cut(length, places):
