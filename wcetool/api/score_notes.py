@@ -195,7 +195,7 @@ def _about_framework(scored: Scored) -> list[str]:
     if call.convention.framework == "keras" and scored.layout.form.kind is InputKind.PROBS:
         found.append(
             "Keras on TensorFlow logs what it computes from the logits behind a softmax or "
-            "sigmoid; stored probabilities give the loss on these, which is another number"
+            "sigmoid; from stored probabilities that number may differ: these are clipped to 1e-7"
         )
     counted_all = not scored.run.odd_rows
     if "labels" in call.convention.options and counted_all and not all(scored.run.class_mass()):

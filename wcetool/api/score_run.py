@@ -10,6 +10,7 @@ from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
 from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
 from wcetool.api.score_weights import ScoreWeights
+from wcetool.core.conventions import canonical
 from wcetool.core.conventions.calls import Call, Given, all_calls, choose_call
 from wcetool.core.label_report import label_report
 from wcetool.core.label_state import LabelScoreState
@@ -53,7 +54,7 @@ def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = N
 
 def _with_ignored_index(evaluation: Evaluation) -> Evaluation:
     """Ignore what PyTorch ignores unless it is told otherwise."""
-    if evaluation.like is None or not evaluation.like.startswith("torch"):
+    if evaluation.like is None or not canonical(evaluation.like).startswith("torch"):
         return evaluation
     request = evaluation.request
     usual = replace(request, usually_ignored=frozenset({TORCH_IGNORE_INDEX}))

@@ -20,7 +20,7 @@ from wcetool.data.cost_matrix import cost_matrix
 from wcetool.data.formats.text_head import is_number
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.options import number, refuse_idle
-from wcetool.errors import InputError, UsageError, counted, quoted, short_repr
+from wcetool.errors import InputError, SchemeError, UsageError, counted, quoted, short_repr
 from wcetool.results.weights import ClassWeights
 
 MOST_PAIRED = 512  # classes
@@ -73,7 +73,7 @@ class ScoreWeights:
         classes = layout.classes
         found = cls(classes=classes, weight_by=evaluation.weight_by)
         if evaluation.weights is not None:
-            weights = given_weights(evaluation.weights, classes)
+            weights = _given(evaluation.weights, classes)
             if weights is None:
                 if evaluation.absent is not Absent.ERROR and evaluation.pos_weight is None:
                     reason = "a scheme weighs every class that occurs"
@@ -197,6 +197,17 @@ class ScoreWeights:
             weights = self.array()
             return None if weights is None else np.tile(weights, (len(weights), 1))
         return self.by_pair
+
+
+def _given(weights: Any, classes: Sequence[str]) -> ClassWeights | None:
+    """Read weights; what is wrong with a scheme is said of the option that it stands in here."""
+    try:
+        return given_weights(weights, classes)
+    except SchemeError as error:
+        hint = None if error.hint is None else error.hint.replace("--scheme", "--weights")
+        raise SchemeError(
+            error.message, where=error.where, details=error.details, hint=hint
+        ) from None
 
 
 def _refuse_by_pair(evaluation: Evaluation, layout: ScoreLayout) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
 
@@ -125,13 +126,29 @@ def _topic(named: list[str]) -> Topic | None:
     if topics:
         return topics[0]
     for name in named:
-        if not (os.path.splitext(name)[1] or {*name} & {*"/*?[-"} or os.path.exists(name)):
-            near = nearest(name, list(Topic))
+        if not ({*name} & {*"/*?["} or name == "-" or os.path.exists(name) or _is_path(name)):
             raise UsageError(
                 f"{short_repr(name)} is neither a topic ({listed(Topic)}) nor a file",
-                hint=f"wcetool explain {near or Topic.CONVENTIONS.value}",
+                hint=f"wcetool explain {_meant(name)}",
             )
     return None
+
+
+def _is_path(name: str) -> bool:
+    """Tell whether a name that is no file is meant as one: by a suffix of letters."""
+    suffix = os.path.splitext(name)[1][1:]
+    return bool(suffix) and suffix.isalnum() and suffix.islower()
+
+
+def _meant(name: str) -> str:
+    """Return what somebody means who names a framework, or misspells a topic."""
+    from wcetool.core.conventions import canonical, find_convention, frameworks
+
+    if canonical(name) in frameworks():
+        return f"--like {canonical(name)}"
+    with suppress(UsageError):
+        return f"--like {find_convention(name).api!r}"
+    return nearest(name, list(Topic)) or Topic.CONVENTIONS.value
 
 
 def _refuse_others(ctx: typer.Context, topic: Topic) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wcetool.core.conventions import CONVENTIONS, short_name
 from wcetool.core.loss_report import Estimate
 from wcetool.core.vocabulary import InputKind, Reduction, Task, WeightBy
 from wcetool.errors import counted
@@ -16,6 +17,7 @@ from wcetool.render.view import (
     table_columns,
 )
 from wcetool.results.comparison import Comparison
+from wcetool.results.like import FrameworkScore
 from wcetool.results.score import ScoreReport
 
 
@@ -27,6 +29,10 @@ def score_page(result: ScoreReport, view: View) -> Page:
     if by_row is not None:
         weights = f"sample weights {by_row}" + (
             "" if result.weights_from is None else f", {weights}"
+        )
+    if "pos-weight" in result.parameters:
+        weights = "positive weights" + (
+            "" if result.weights_from is None else f", weights {result.weights_from}"
         )
     rows = view.rows(
         result.class_rows(),
@@ -86,35 +92,38 @@ def comparison_page(result: Comparison, view: View) -> Page:
     """Lay out what every framework gives."""
     digits, report = view.digits, result.report
     own = report.numbers.loss.value
+    shown = {name: one for name, one in result.found.items() if not result.is_twin(name)}
     table = [
         (
-            row["convention"],
-            decimal(row["value"], digits),
-            decimal(row["factor"], digits),
-            decimal(row["divisor"], digits),
-            f"{row['reduction']}: {_in_short(row['divides_by'])}",
+            short_name(one.convention),
+            decimal(one.value, digits),
+            decimal(result.factor(one.value), digits),
+            _divided(one, digits),
         )
-        for row in result.class_rows()
-        if not row["reason"]
+        for one in shown.values()
     ]
-    sections = [
-        Section(
-            "formulas",
-            [
-                f"{name}: {one.convention.formula}; weighs {one.convention.weighs}"
-                for name, one in result.found.items()
-            ],
-        )
-    ]
+    sections = []
+    if shown:
+        lines = [
+            f"{short_name(one.convention)}: {one.convention.formula}; "
+            f"weighs {one.convention.weighs}"
+            for one in shown.values()
+        ]
+        sections.append(Section("formulas", lines))
+    if len(shown) < len(result.found):
+        sections.append(Section("keras-jax", ["the same as keras, where it is not listed"]))
     if result.reasons:
-        lines = [f"{name}: {reason}" for name, reason in result.reasons.items()]
+        lines = [
+            f"{short_name(CONVENTIONS[name])}: {reason}" for name, reason in result.reasons.items()
+        ]
         sections.append(Section("not here, and why", lines))
     weights = "no weights" if report.weights_from is None else f"weights {report.weights_from}"
-    values = {f"{one.value:.9g}" for one in result.found.values()}
+    values = {row[1] for row in table}
     answer = (
-        "No framework takes these rows."
+        "None of these losses takes the rows."
         if not table
-        else f"{counted(len(values), 'number')} from {counted(len(table), 'convention')}."
+        else f"{counted(len(values), 'number')} from {counted(len(result.found), 'loss', 'losses')}"
+        ", by what they divide by and what they clip."
     )
     return Page(
         title=page_title(
@@ -126,13 +135,31 @@ def comparison_page(result: Comparison, view: View) -> Page:
             f"factor: the number / {decimal(own, digits)}, the weighted mean of wcetool score.",
         ),
         columns=[
-            TableColumn("convention", is_name=True),
-            *map(TableColumn, ("value", "factor", "divisor", "divides by")),
-        ],
+            TableColumn("loss", is_name=True),
+            *map(TableColumn, ("value", "factor", "divided by")),
+        ]
+        if table
+        else (),
         rows=table,
         sections=sections,
         signature=result.signature,
     )
+
+
+def _divided(one: FrameworkScore, digits: int) -> str:
+    if one.divisor is None:
+        return "nothing"
+    divisor = decimal(one.divisor, 0 if one.divisor.is_integer() else digits)
+    return f"{_symbol(_divides_by(one))} = {divisor}"
+
+
+def _symbol(divides_by: str) -> str:
+    """Write a denominator as short as a table needs it."""
+    if divides_by.startswith("number of weights"):
+        return "w not 0"
+    if divides_by.startswith("number of elements"):
+        return "N K"
+    return "sum w" if divides_by.startswith("sum of") else divides_by
 
 
 KINDS = {
@@ -148,9 +175,28 @@ _FORMULAS = {
 
 _BY_ELEMENT = {
     Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w), over rows and labels",
-    Reduction.MEAN: "sum(w l) / elements: PyTorch, Keras",
+    Reduction.MEAN: "sum(w l) / elements: PyTorch",
     Reduction.SUM: "sum(w l)",
 }
+
+
+def _what_batches_divide_by(result: ScoreReport) -> str:
+    """Name it: that is why the mean of batches differs from the value of all rows."""
+    if result.like is None:
+        return "weights" if result.reduction is Reduction.WEIGHTED_MEAN else "rows"
+    return "weights" if "weights" in _divides_by(result.like) else "rows"
+
+
+def _divides_by(like: FrameworkScore) -> str:
+    """Say what a number of a framework was divided by."""
+    convention = like.convention
+    if like.reduction in convention.plain:
+        return {"weights": "sum of the weights", "rows": "N", "elements": "N K"}.get(
+            convention.plain[like.reduction], "nothing"
+        )
+    if like.reduction == convention.reductions[0] or convention.reductions[0] == "none":
+        return _in_short(convention.divides_by)
+    return "sum of the weights" if "weight" in like.reduction else "N"
 
 
 def _in_short(divides_by: str) -> str:
@@ -183,9 +229,7 @@ def _meaning(result: ScoreReport, digits: int) -> str:
         weighs = _in_short(like.convention.weighs)
         if like.divisor is None:
             return f"It weighs {weighs}; a sum is divided by nothing."
-        divides_by = _in_short(like.convention.divides_by)
-        if like.reduction != like.convention.reductions[0]:
-            divides_by = "what this reduction takes"
+        divides_by = _divides_by(like)
         divisor = decimal(like.divisor, 0 if like.divisor.is_integer() else digits)
         return f"It weighs {weighs} and divides by {divides_by}: {divisor} here."
     numbers = result.numbers
@@ -238,8 +282,8 @@ def _losses(result: ScoreReport, digits: int) -> list[Fact]:
             Fact(
                 f"batches of {one.size:,}",
                 decimal(one.value, digits),
-                f"mean of {counted(one.n_batches, 'batch', 'batches')}, each over its own weights; "
-                f"{by_rows} counted by rows",
+                f"mean of {counted(one.n_batches, 'batch', 'batches')} in file order, each over "
+                f"its own {_what_batches_divide_by(result)}; {by_rows} counted by rows",
             )
         )
     if result.class_weight is not None:

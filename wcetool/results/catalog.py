@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wcetool.core.conventions import CONVENTIONS, Convention, find_convention, frameworks
+from wcetool.core.conventions import (
+    CONVENTIONS,
+    Convention,
+    canonical,
+    find_convention,
+    frameworks,
+)
 from wcetool.core.conventions.worked import Quotient, WorkedExample, WorkedRow, worked_example
 from wcetool.core.schemes import SCHEMES, Scheme
 from wcetool.core.vocabulary import Task
@@ -112,6 +118,7 @@ class ConventionCatalog:
         UsageError
             If there is no such convention.
         """
+        like = None if like is None else canonical(like)
         found = [entry for entry in CONVENTIONS.values() if like in {None, entry.framework}]
         found = found or frameworks().get(str(like), []) or [find_convention(str(like))]
         chosen = {entry.name: entry for entry in found if task is None or task in entry.tasks}

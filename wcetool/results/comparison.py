@@ -54,6 +54,15 @@ class Comparison:
             return None
         return value / own
 
+    def is_twin(self, name: str) -> bool:
+        """Tell whether the other backend of Keras gives the same number for the same API."""
+        twin = self.found.get(self.found[name].convention.api)
+        return (
+            twin is not None
+            and twin is not self.found[name]
+            and (twin.value == self.found[name].value)
+        )
+
     def class_rows(self) -> list[Row]:
         """Return one row per convention, those that apply first."""
         rows: list[Row] = [

@@ -134,8 +134,8 @@ def test_keras_weighs_a_row_of_several_labels_as_its_first_largest_one():
 def test_positive_weights_reach_the_positive_terms_of_their_label_alone():
     name = "tensorflow:tf.nn.weighted_cross_entropy_with_logits"
     found = worked_example(find_convention(name), Task.MULTILABEL)
-    assert found.weights == "pos_weight=[1, 2, 4]"
-    assert [row.weight for row in found.rows] == [(1, 1, 1), (1, 2, 4), (1, 1, 1), (1, 1, 4)]
+    assert found.weights == "pos_weight=[3, 3, 1]"  # negatives / positives
+    assert [row.weight for row in found.rows] == [(3, 1, 1), (1, 3, 1), (1, 1, 1), (1, 1, 1)]
     assert (found.reduced.denominator, found.reduced.divides_by) == (12, "elements")
     assert not found.reduces_by_default
 

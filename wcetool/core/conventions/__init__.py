@@ -15,8 +15,10 @@ __all__ = [
     "RULES",
     "Convention",
     "WeightRule",
+    "canonical",
     "find_convention",
     "frameworks",
+    "short_name",
 ]
 
 CONVENTIONS: dict[str, Convention] = {
@@ -29,6 +31,41 @@ CONVENTIONS: dict[str, Convention] = {
     )
 }
 RULES: dict[str, WeightRule] = {entry.api: entry for entry in WEIGHT_RULES}
+
+
+ALIASES = {
+    "pytorch": "torch",
+    "tf": "tensorflow",
+    "tf2": "tensorflow",
+    "scikit-learn": "sklearn",
+    "jax": "optax",
+    "flax": "optax",
+    "xgb": "xgboost",
+    "lgb": "lightgbm",
+    "lgbm": "lightgbm",
+}
+
+
+def canonical(name: str) -> str:
+    """Return a name with its framework as it is called here: torch for pytorch."""
+    framework, dot, call = name.partition(".")
+    if framework == "tf" and call:  # tf.nn. and tf.compat.v1. are names of the framework's own
+        return name
+    return f"{ALIASES.get(framework.casefold(), framework)}{dot}{call}"
+
+
+def short_name(entry: Convention) -> str:
+    """Return the shortest name under which a convention is found."""
+    parts = name_of_call(entry).split(".")
+    groups = [group for group, entries in frameworks().items() if entry in entries]
+    for last in range(1, len(parts)):
+        short = f"{groups[0]}.{'.'.join(parts[-last:])}"
+        try:
+            if find_convention(short) is entry:
+                return short
+        except UsageError:
+            continue
+    return entry.name
 
 
 def frameworks() -> dict[str, list[Convention]]:
@@ -52,6 +89,7 @@ def find_convention(name: str) -> Convention:
     """
     if name in CONVENTIONS:
         return CONVENTIONS[name]
+    name = canonical(name)
     framework, _, call = name.partition(".")
     found = [
         entry

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wcetool.core.arrays import FloatArray
-from wcetool.core.conventions import CONVENTIONS, find_convention, frameworks
+from wcetool.core.conventions import CONVENTIONS, canonical, find_convention, frameworks
 from wcetool.core.conventions.examples import Examples, Target
 from wcetool.core.conventions.keras import row_weights
 from wcetool.core.conventions.registry import Convention
@@ -217,6 +217,7 @@ def choose_call(like: str, form: RowForm, given: Given) -> Call:
     UsageError
         If none fits; says why.
     """
+    like = canonical(like)
     if like not in frameworks():
         return call_of(find_convention(like), form, given)
     reasons = []
@@ -249,7 +250,9 @@ def all_calls(form: RowForm, given: Given, like: str | None = None) -> dict[str,
     if like is None:
         chosen = list(CONVENTIONS.values())
     else:
-        chosen = frameworks().get(like) or [find_convention(like)]
+        like = canonical(like)
+        chosen = [one for one in CONVENTIONS.values() if one.framework == like]
+        chosen = chosen or frameworks().get(like) or [find_convention(like)]
     for convention in chosen:
         name = convention.name
         try:
@@ -270,7 +273,7 @@ def call_of(convention: Convention, form: RowForm, given: Given) -> Call:
     name = convention.name
     if "batch_size" in convention.options:
         raise UsageError(
-            f"{name} depends on the batches, which --batch-size cuts",
+            f"{name} depends on the batches: wcetool score --batch-size 32",
             where="--like",
             hint="--like with the loss itself, and --batch-size 32",
         )

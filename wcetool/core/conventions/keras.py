@@ -32,6 +32,9 @@ _REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", 
 _BY_ROW = frozenset({"sample_weight"})
 _BY_CLASS = frozenset({"class_weight"})
 _ELEMENTS = (Target.BINARY, Target.MULTILABEL)
+_NOT_PYTORCH = (
+    "PyTorch divides by the sum of the weights: its mean is this one times N / sum of the weights"
+)
 _BEHIND = "Keras on TensorFlow goes back to the logits behind a softmax"
 _DIVIDES = "N, whatever the weights are; rows left by ignore_class"
 
@@ -237,6 +240,11 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
         if jax
         else "s times -log(clip(p)[y] / sum of clip(p))"
     )
+    in_training = {
+        Target.SOFT: {"loss": "CategoricalCrossentropy"},
+        Target.BINARY: {"loss": "BinaryCrossentropy"},
+        Target.MULTILABEL: {"loss": "BinaryCrossentropy"},
+    }
     in_model = {"activation": "linear", "from_logits": True, "label_smoothing": 0.0}
     return (
         Convention(
@@ -257,7 +265,10 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
                 "mean_with_sample_weight": "weights",
                 "sum": "nothing",
             },
-            traps=("the backends differ on stored probabilities: TensorFlow renormalises last",),
+            traps=(
+                _NOT_PYTORCH,
+                "the backends differ on stored probabilities: TensorFlow renormalises last",
+            ),
         ),
         Convention(
             framework=framework,
@@ -271,7 +282,7 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             reductions=_REDUCTIONS,
             options={"label_smoothing": 0.0},
             weights=_BY_ROW,
-            traps=("smoothing is weighed by the row: PyTorch weighs it by class",),
+            traps=(_NOT_PYTORCH, "smoothing is weighed by the row: PyTorch weighs it by class"),
         ),
         Convention(
             framework=framework,
@@ -286,9 +297,16 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             options={"label_smoothing": 0.0},
             weights=_BY_ROW,
             traps=(
-                "class_weight of fit and train_on_batch arrives here as one sample weight a row",
-                "a weight a label needs another loss: tf.nn.weighted_cross_entropy_with_logits",
-                "targets and scores of one dimension: the loss is mean(bce) mean(s)",
+                (
+                    "class_weight of fit and train_on_batch arrives here as one sample weight a "
+                    "row, applied after the mean over its labels"
+                ),
+                (
+                    "for a weight a label, average tf.nn.weighted_cross_entropy_with_logits "
+                    "(positive terms) or a weighted sigmoid cross-entropy (all terms) in a loss of "
+                    "your own"
+                ),
+                "give targets and scores two dimensions: with one the loss is mean(bce) mean(s)",
             ),
         ),
         Convention(
@@ -330,18 +348,14 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             api="keras.Model.train_on_batch(class_weight)",
             targets=tuple(Target),
             kinds=(LOGITS,),
-            formula="w[class of the row] times the loss of the row",
+            formula="w[class of the row] times the loss of the row: the mean over its labels",
             weighs="each row, all its labels alike, by the weight of its first largest label",
             divides_by=_DIVIDES,
             losses=partial(_trained, jax=jax),
             reductions=_REDUCTIONS,
             options={"loss": "SparseCategoricalCrossentropy", **in_model},
             weights=_BY_CLASS,
-            by_target={
-                Target.SOFT: {"loss": "CategoricalCrossentropy"},
-                Target.BINARY: {"loss": "BinaryCrossentropy"},
-                Target.MULTILABEL: {"loss": "BinaryCrossentropy"},
-            },
+            by_target=in_training,
             behind_activation="" if jax else _BEHIND,
             traps=(
                 "class_weight has no place per label in multi-label targets: it takes the argmax",
@@ -353,15 +367,16 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
         Convention(
             framework=framework,
             api="keras.Model.fit(class_weight)",
-            targets=(Target.INDEX,),
+            targets=tuple(Target),
             kinds=(LOGITS,),
-            formula="mean of the batch values, each counted by its rows",
+            formula="mean of the batch values of train_on_batch, each counted by its rows",
             weighs="each row by the weight of its class, as train_on_batch does",
             divides_by="N; depends on the batches unless sum_over_batch_size",
             losses=partial(_fitted, jax=jax),
             reductions=_REDUCTIONS[:4],
             options={"loss": "SparseCategoricalCrossentropy", "batch_size": 32, **in_model},
             weights=_BY_CLASS,
+            by_target=in_training,
             traps=(
                 "multi-label rows are weighed as in train_on_batch: whole, by their argmax",
                 "the loss divides by N, weighted_metrics in the same line by the sum of weights",

@@ -205,6 +205,8 @@ CONVENTIONS = (
         lists=frozenset({"labels"}),
         weights=_BY_ROW,
         traps=(
+            "the same as PyTorch's mean with class indices under the same weights",
+            "of several labels a row only those that are 1 count, and every row's weight divides",
             "columns follow the sorted labels, whatever the order of labels=",
             "class_weight='balanced' is the scheme inverse; log_loss itself takes sample weights",
         ),

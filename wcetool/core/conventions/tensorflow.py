@@ -107,7 +107,10 @@ CONVENTIONS = (
         weights=frozenset({"pos_weight"}),
         plain={"mean": "elements", "sum": "nothing"},
         traps=(
-            "set pos_weight to negatives / positives of a label: at 800 / 200 = 4 both weigh alike",
+            (
+                "set pos_weight to negatives / positives of each label: with 800 negatives and 200 "
+                "positives 4, and both sides weigh alike (wcetool analyze counts them)"
+            ),
             "pos_weight above 1 raises recall, below 1 precision; negatives always weigh 1",
             "it returns a loss an element: tf.reduce_mean of it is yours to take",
         ),
@@ -124,7 +127,12 @@ CONVENTIONS = (
         reductions=("mean", "sum", "none"),
         weights=frozenset({"class_weight"}),
         plain={"mean": "rows", "sum": "nothing"},
-        traps=("rescaling the weights rescales the loss: PyTorch divides by their sum",),
+        traps=(
+            (
+                "rescaling the weights rescales the loss: PyTorch divides by their sum, so its "
+                "mean is this one times N / sum of w[y]"
+            ),
+        ),
     ),
     Convention(
         framework="tensorflow",

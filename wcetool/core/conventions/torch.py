@@ -159,7 +159,10 @@ CONVENTIONS = (
         options={"ignore_index": -100},
         weights=frozenset({"class_weight"}),
         plain={"mean": "weights", "sum": "nothing"},
-        traps=("a probability of 0 costs infinity, and with a weight of 0 NaN",),
+        traps=(
+            "the same as CrossEntropyLoss on the logits behind the probabilities",
+            "a probability of 0 costs infinity, and with a weight of 0 NaN",
+        ),
     ),
     Convention(
         framework="torch",

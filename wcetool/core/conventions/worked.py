@@ -84,6 +84,12 @@ class SmallExample:
         classes = [row[0] if len(row) == 1 else row.index(max(row)) for row in self.targets]
         return tuple(self.class_weight[k] for k in classes)
 
+    @property
+    def negatives_to_positives(self) -> tuple[float, ...]:
+        """How many negatives there are to a positive, by label."""
+        columns = list(zip(*self.targets, strict=True))
+        return tuple((len(column) - sum(column)) / sum(column) for column in columns)
+
     def scores(self, kind: InputKind) -> FloatArray:
         """Return probabilities, or the logits that give them, a row each."""
         proba = np.array(self.proba)
@@ -271,9 +277,14 @@ def _weightings(convention: Convention, small: SmallExample) -> Iterator[_Weight
     weights, by_row = list(small.class_weight), list(small.row_weight)
     listed = _listed(small.class_weight)
     if "pos_weight" in convention.weights:
-        positive = weights[1] if small.task is Task.BINARY else weights
-        listed = f"{positive:g}" if small.task is Task.BINARY else listed
-        yield _named(convention, "pos_weight", positive, listed)
+        positive = small.negatives_to_positives
+        text = ", ".join(f"{one:g}" for one in positive)
+        remark = (
+            "negatives / positives of each label" if len(positive) > 1 else "negatives / positives"
+        )
+        given = list(positive) if len(positive) > 1 else positive[0]
+        text = f"[{text}]" if len(positive) > 1 else text
+        yield _named(convention, "pos_weight", given, text, remark)
     if "class_weight" in convention.weights:
         mapping = dict(enumerate(weights))
         text = ", ".join(f"{k}: {weight:g}" for k, weight in mapping.items())
