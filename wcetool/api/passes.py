@@ -21,7 +21,8 @@ from wcetool.data.columns import find_column
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.truth import TruthElsewhere, TruthInOrder
 from wcetool.data.truth_joined import TruthJoined
-from wcetool.engine.scoring import RowBlock, RowSink, ScoreRun, ScoreWork, score_rows
+from wcetool.engine.row_sums import RowBlock, RowSink, ScoreWork
+from wcetool.engine.scoring import ScoreRun, score_rows
 from wcetool.errors import UsageError
 from wcetool.results.like import FrameworkScore
 

@@ -21,7 +21,7 @@ from wcetool.data.layout import ScoreLayout
 from wcetool.data.layout_decisions import decide_layout
 from wcetool.data.row_output import write_rows
 from wcetool.data.truth_joined import TruthJoined
-from wcetool.engine.scoring import RowSink, ScoreWork
+from wcetool.engine.row_sums import RowSink, ScoreWork
 from wcetool.errors import InputError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows

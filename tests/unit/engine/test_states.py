@@ -19,7 +19,8 @@ from wcetool.data.source import find_files
 from wcetool.engine.counting import CountLabels, CountState
 from wcetool.engine.local import run
 from wcetool.engine.resources import Resources
-from wcetool.engine.scoring import ScoreRun, ScoreSplit, ScoreWork
+from wcetool.engine.row_sums import ScoreWork
+from wcetool.engine.scoring import ScoreRun, ScoreSplit
 
 READING = ReadingOptions.of(missing="?", names={"0": "no", "1": "yes"})
 

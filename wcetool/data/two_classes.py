@@ -1,0 +1,74 @@
+"""The two classes of a file with one score a row, and the one that the score is of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wcetool.core.distribution import class_order
+from wcetool.data.layout import ScoreRequest
+from wcetool.data.score_columns import Clues, ScoreColumns
+from wcetool.errors import InputError, UsageError, quoted, short_repr
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClasses:
+    """Classes, the positive one of two, and what was assumed."""
+
+    classes: tuple[str, ...]
+    positive: int
+    note: str | None
+    guessed: bool = False
+    warning: str | None = None
+
+
+def two_classes(
+    chosen: ScoreColumns, clues: Clues, request: ScoreRequest, where: str
+) -> FoundClasses:
+    """Find the two classes of a file with one score a row, and the one that the score is of."""
+    column = chosen.columns[0].name
+    named = request.positive_class
+    if named is not None:
+        named = clues.rules.column_classes((named,))[0]
+    if clues.classes is not None:
+        classes = clues.classes
+    else:
+        labels = clues.seen if len(clues.seen) > 1 else clues.more_labels()
+        classes = class_order(
+            labels | ({named} if named is not None and len(labels) == 1 else set())
+        )
+    if len(classes) > 2:
+        raise InputError(
+            f"one score column, {column!r}, but {len(classes):,} classes: "
+            f"{quoted(classes, limit=3)}",
+            where=where,
+            details=("a multiclass loss needs the score of every class",),
+            hint="--scores 'prob_*' (a pattern), or --label-column for another label",
+        )
+    if len(classes) < 2:
+        raise InputError(
+            f"the labels hold {quoted(classes) or 'no class'}: the other class cannot be known",
+            where=where,
+            hint="--classes NEGATIVE,POSITIVE",
+        )
+    if named is not None and named not in classes:
+        raise UsageError(
+            f"{short_repr(named)} is not one of the classes {quoted(classes)}",
+            where="--positive-class",
+            hint=f"--positive-class {classes[1]}",
+        )
+    by_name = next((name for name in chosen.class_names if name in classes), None)
+    positive = named or by_name or classes[1]
+    reason = "as asked" if named else "by the column's name" if by_name else "the later in order"
+    warning = None
+    if by_name is not None and by_name != positive:
+        warning = (
+            f"column {column!r} is taken for the score of class {short_repr(positive)}, as asked; "
+            f"its name says {short_repr(by_name)}"
+        )
+    return FoundClasses(
+        classes,
+        classes.index(positive),
+        f"column {column!r} is the score of class {short_repr(positive)} ({reason})",
+        guessed=not (named or by_name),
+        warning=warning,
+    )
