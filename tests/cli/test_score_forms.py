@@ -366,3 +366,22 @@ def test_every_framework_on_the_same_rows(cli, preds, rows):
     ):
         assert text in page
     assert f"N = {N}" in page
+
+
+def test_cells_in_another_file_by_order_and_by_id(cli, labels_of, tmp_path):
+    cells = pd.read_csv(tmp_path / "cells.csv").assign(id=np.arange(N))
+    cells.loc[7, "tags"] = None
+    cells.loc[9, "tags"] = "dog|other"
+    cells.drop(columns="tags").to_parquet(tmp_path / "scores.parquet", row_group_size=90)
+    cells[["id", "tags"]].to_csv(tmp_path / "truth.csv", index=False)
+    cells[["id", "tags"]][::-1].to_parquet(tmp_path / "truth.parquet", row_group_size=50)
+    args = ("-l", "tags", "--label-separator", "|", "--ignore", "other", "-f", "json")
+    cells.to_csv(tmp_path / "beside.csv", index=False)
+    beside = document(cli("score", "beside.csv", *args))
+    assert (beside["missing"], beside["ignored"]) == (1, 1)
+    by_order = document(cli("score", "scores.parquet", "--labels", "truth.csv", *args))
+    by_id = document(
+        cli("score", "scores.parquet", "--labels", "truth.parquet", "--id-column", "id", *args)
+    )
+    for key in ("loss", "classes", "missing", "ignored"):
+        assert beside[key] == by_order[key] == by_id[key]

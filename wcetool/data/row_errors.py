@@ -78,13 +78,12 @@ def faulty_rows(values: FloatArray, rows: IntArray, form: ScoreForm, where: str)
     where : str
         The file.
     """
-    reasons = [fault_reason(row, form) for row in values[:LISTED]]
+    named = [
+        (row, fault_reason(one, form))
+        for row, one in zip(rows[:LISTED].tolist(), values[:LISTED], strict=True)
+    ]
     return _rows_error(
-        list(zip(rows.tolist(), reasons, strict=False)),
-        len(rows),
-        form,
-        where,
-        hint=_fault_hint(values, form),
+        named, len(rows), _not_what(named, form), where, hint=_fault_hint(values, form)
     )
 
 
@@ -104,9 +103,13 @@ def faulty_targets(
     each : bool
         Each target stands for itself: their sum is free.
     """
-    named = [(row, _target_fault(one)) for row, one in zip(rows.tolist(), values, strict=True)]
-    return _listed_rows(
+    named = [
+        (row, _target_fault(one))
+        for row, one in zip(rows[:LISTED].tolist(), values[:LISTED], strict=True)
+    ]
+    return _rows_error(
         named,
+        len(rows),
         f"row {named[0][0]:,} holds no {'targets' if each else 'distribution of targets'}",
         where,
         hint=None if each else "--task multilabel, if any number of labels may be true",
@@ -124,25 +127,17 @@ def faulty_weights(weights: FloatArray, rows: IntArray, where: str) -> InputErro
     """Name the first rows whose sample weight is missing, negative, not finite or tiny."""
     named = [
         (row, "no sample weight" if np.isnan(weight) else f"a sample weight of {weight:.6g}")
-        for row, weight in zip(rows.tolist(), weights.tolist(), strict=True)
+        for row, weight in zip(rows[:LISTED].tolist(), weights[:LISTED].tolist(), strict=True)
     ]
     tiny = bool(0.0 < weights[0] < 1.0)
     what = "large enough to be summed up exactly" if tiny else "finite and at least 0"
-    return _listed_rows(
+    return _rows_error(
         named,
+        len(rows),
         f"row {named[0][0]:,} has no sample weight that is {what}",
         where,
         hint="multiply all weights by one number, such as 1e9" if tiny else None,
     )
-
-
-def _listed_rows(
-    named: Sequence[tuple[int, str]], message: str, where: str, *, hint: str | None = None
-) -> InputError:
-    details = [f"row {row:,}: {reason}" for row, reason in named[:LISTED]]
-    if len(named) > LISTED:
-        details.append(f"… {len(named) - LISTED:,} more among the rows that were read")
-    return InputError(message, where=where, details=details, hint=hint)
 
 
 def unexplained_rows(rounded: RoundedRows, form: ScoreForm, paths: Sequence[str]) -> InputError:
@@ -153,21 +148,22 @@ def unexplained_rows(rounded: RoundedRows, form: ScoreForm, paths: Sequence[str]
     named = [
         (row, f"{word} to {total:.6g}") for index, row, total in odd.first if paths[index] == where
     ]
-    return _rows_error(named, odd.count, form, where, hint=_fault_hint(np.ones((1, 1)), form))
+    hint = _fault_hint(np.ones((1, 1)), form)
+    return _rows_error(named, odd.count, _not_what(named, form), where, hint=hint)
+
+
+def _not_what(named: Sequence[tuple[int, str]], form: ScoreForm) -> str:
+    return f"row {named[0][0]:,} does not hold {_RULES[form.task, form.kind]}"
 
 
 def _rows_error(
-    rows: Sequence[tuple[int, str]], n_rows: int, form: ScoreForm, where: str, *, hint: str | None
+    named: Sequence[tuple[int, str]], n_rows: int, message: str, where: str, *, hint: str | None
 ) -> InputError:
-    details = [f"row {row:,}: {reason}" for row, reason in rows]
-    if n_rows > len(rows):
-        details.append(f"… {n_rows - len(rows):,} more among the rows that were read")
-    return InputError(
-        f"row {rows[0][0]:,} does not hold {_RULES[form.task, form.kind]}",
-        where=where,
-        details=details,
-        hint=hint,
-    )
+    """Name the first of some rows, each with its reason."""
+    details = [f"row {row:,}: {reason}" for row, reason in named]
+    if n_rows > len(named):
+        details.append(f"… {n_rows - len(named):,} more among the rows that were read")
+    return InputError(message, where=where, details=details, hint=hint)
 
 
 def _fault_hint(values: FloatArray, form: ScoreForm) -> str | None:

@@ -18,7 +18,9 @@ from wcetool.data.row_errors import unknown_labels
 from wcetool.data.score_arrays import list_scores
 from wcetool.errors import InputError, short_repr
 
-_IGNORED_ROW = -math.inf  # in the place of every target of a row whose labels are to be ignored
+# In the place of every target of a row without a cell, or with a label to be ignored: bytes that no
+# target of a file is.
+MISSING_ROW, _IGNORED_ROW = -128, -127
 
 _NO_ROWS: IntArray = np.empty(0, dtype=np.int64)
 
@@ -76,8 +78,8 @@ class CellEncoder:
         self._separator = separator
         self._ignored = ignored
 
-    def encode(self, column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float64]:
-        """Return an array of shape (n_samples, n_labels): rows of NaN are missing, others ignored.
+    def encode(self, column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.int8]:
+        """Return 0 or 1 for each label, int8 array of shape (n_samples, n_labels); see `kept_rows`.
 
         Raises
         ------
@@ -86,7 +88,8 @@ class CellEncoder:
         """
         distinct = Distinct(column, where)
         # The last row is that of a null.
-        by_text = np.full((len(distinct.texts) + 1, len(self._classes)), math.nan)
+        shape = (len(distinct.texts) + 1, len(self._classes))
+        by_text = np.full(shape, MISSING_ROW, dtype=np.int8)
         unknown: dict[str, int] = {}
         for place, text in enumerate(distinct.texts):
             labels = cell_labels(text, self._separator, self._rules)
@@ -95,16 +98,18 @@ class CellEncoder:
             if not self._ignored.isdisjoint(labels):
                 by_text[place] = _IGNORED_ROW
                 continue
-            by_text[place] = 0.0
+            by_text[place] = 0
             for label in labels:
                 if label in self._place:
-                    by_text[place, self._place[label]] = 1.0
+                    by_text[place, self._place[label]] = 1
                 else:
-                    unknown.setdefault(label, int(np.flatnonzero(distinct.codes == place)[0]))
+                    rows = np.flatnonzero(distinct.codes == place)
+                    if len(rows):  # a dictionary may hold more than the batch
+                        unknown.setdefault(label, int(rows[0]))
         if unknown:
             raise unknown_labels(unknown, self._classes, where, first_row)
-        rows: npt.NDArray[np.float64] = by_text[distinct.codes]
-        return rows
+        found: npt.NDArray[np.int8] = by_text[distinct.codes]
+        return found
 
 
 def cell_labels(text: str | None, separator: str, rules: LabelRules) -> list[str] | None:
@@ -122,24 +127,25 @@ def kept_rows(targets: Targets) -> tuple[IntArray | None, IntArray]:
             return None, _NO_ROWS
         return np.flatnonzero(targets >= 0), np.flatnonzero(targets == IGNORED)
     first = targets[:, 0] if isinstance(targets, np.ndarray) else targets[0]
-    if first.dtype.kind != "f":
-        return None, _NO_ROWS
-    ignored = np.zeros(len(first), dtype=np.bool_)
-    if isinstance(targets, np.ndarray) and first.min(initial=0.0) == _IGNORED_ROW:
+    if isinstance(targets, np.ndarray) and targets.dtype == np.int8:
+        if first.min(initial=0) > _IGNORED_ROW:
+            return None, _NO_ROWS
         ignored = (targets == _IGNORED_ROW).all(axis=1)
-    if not (ignored.any() or np.isnan(first).any()):
+        empty = (targets == MISSING_ROW).all(axis=1)
+        return np.flatnonzero(~(ignored | empty)), np.flatnonzero(ignored)
+    if first.dtype.kind != "f" or not np.isnan(first).any():
         return None, _NO_ROWS
-    empty = np.flatnonzero(np.isnan(first))
+    lost = np.flatnonzero(np.isnan(first))
     if isinstance(targets, np.ndarray):
-        empty = empty[np.isnan(targets[empty]).all(axis=1)]
+        lost = lost[np.isnan(targets[lost]).all(axis=1)]
     else:
         for column in targets[1:]:
-            empty = empty[np.isnan(column[empty].astype(np.float64))]
-    kept = ~ignored
-    kept[empty] = False
-    if kept.all():
+            lost = lost[np.isnan(column[lost].astype(np.float64))]
+    if not len(lost):
         return None, _NO_ROWS
-    return np.flatnonzero(kept), np.flatnonzero(ignored)
+    kept = np.ones(len(first), dtype=np.bool_)
+    kept[lost] = False
+    return np.flatnonzero(kept), _NO_ROWS
 
 
 def rows_of(values: Any, rows: IntArray) -> Any:
@@ -170,7 +176,10 @@ def _words(column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float
         try:
             values[place] = _WORDS[word] if word in _WORDS else float(text)
         except ValueError:
-            row = int(np.flatnonzero(distinct.codes == place)[0])
+            rows = np.flatnonzero(distinct.codes == place)
+            if not len(rows):
+                continue
+            row = int(rows[0])
             raise InputError(
                 f"{short_repr(text)} is no target",
                 where=f"{where}: row {first_row + row:,}",

@@ -14,6 +14,7 @@ from wcetool.data.formats.table import Column
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.joining import IdIndex, JoinCounts, join_notes
 from wcetool.data.read_rows import ReadRows
+from wcetool.data.targets import MISSING_ROW
 from wcetool.data.truth import TruthElsewhere, TruthPlan
 from wcetool.errors import LISTED, InputError, counted, quoted
 
@@ -145,6 +146,8 @@ class TruthJoined:
         found, lost = self.labels[rows], rows < 0
         if self.labels.ndim == 1:
             found[lost] = _MISSING
+        elif found.dtype == np.int8:
+            found[lost] = MISSING_ROW
         elif lost.any():
             if found.dtype.kind != "f":
                 found = found.astype(np.float64)

@@ -26,6 +26,7 @@ from wcetool.data.labels import Distinct
 from wcetool.data.memory import label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import find_files
+from wcetool.data.targets import kept_rows
 from wcetool.data.truth import label_codes
 from wcetool.data.truth_joined import TruthJoined
 from wcetool.errors import InputError
@@ -345,6 +346,13 @@ def test_the_truth_is_looked_up_by_id():
 def test_the_last_row_is_no_stand_in_for_a_missing_one():
     truth = TruthJoined(index_in_memory("ab"), np.array([0, 1]), place=1)
     assert truth.targets(batch_of(["x", "y"]), "preds.csv", 1).tolist() == [-1, -1]
+
+
+def test_bytes_of_targets_have_their_own_mark_where_there_are_none():
+    matrix = np.array([[0, 1], [1, 0]], dtype=np.int8)
+    truth = TruthJoined(index_in_memory("ab"), matrix, place=1)
+    found = truth.targets(batch_of(["b", "x"]), "preds.csv", 1)
+    assert kept_rows(found)[0].tolist() == [0]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
