@@ -186,3 +186,57 @@ def test_python_values_of_another_kind_are_refused_or_taken():
         wcetool.score_file("m.csv", per_sample=5)
     with pytest.raises(wcetool.UsageError, match="too small"):
         wcetool.score([0, 1], p, input="probs", class_weight=[1e-30, 1e-30], like="keras")
+
+
+def test_the_numbers_beside_a_framework_are_weighted_like_it(cli, files):
+    args = ("m.csv", "--sample-weight-column", "w", "-f", "json")
+    own = json.loads(cli("score", *args).stdout)
+    like = json.loads(cli("score", *args, "--like", "sklearn").stdout)
+    assert like["loss"]["value"] == pytest.approx(own["loss"]["value"], rel=1e-14)
+    for key in ("reductions", "classes", "prior_baseline", "unweighted"):
+        assert like[key] == own[key]
+    found = json.loads(cli("explain", *args).stdout)
+    assert found["own"]["value"] == own["loss"]["value"]
+    smoothed = json.loads(cli("score", "m.csv", "--label-smoothing", "0.1", "-f", "json").stdout)
+    found = json.loads(cli("explain", "m.csv", "--label-smoothing", "0.1", "-f", "json").stdout)
+    assert found["own"]["value"] == smoothed["loss"]["value"]
+
+
+def test_sample_weights_of_any_sign_are_up_to_the_framework(cli, write):
+    rows = ["a,.7,.3,1", "b,.4,.6,-2", "a,.5,.5,", "b,.2,.8,3"]
+    write("w.csv", "y,p_a,p_b,w\n" + "\n".join(rows) + "\n")
+    args = ("score", "w.csv", "--sample-weight-column", "w")
+    assert cli(*args).code == 3
+    found = json.loads(cli(*args, "--like", "keras", "-f", "json").stdout)
+    assert (found["scored"], found["odd_rows"], found["loss"]["value"]) == (4, 2, None)
+    write("w.csv", "y,p_a,p_b,w\n" + "\n".join(rows[:2]) + "\n")
+    found = json.loads(cli(*args, "--like", "sklearn", "-f", "json").stdout)
+    expected = (-math.log(0.7) + 2 * math.log(0.6)) / -1
+    assert found["loss"]["value"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_targets_that_are_no_distribution_are_up_to_the_framework(cli, write):
+    write("t.csv", "y_a,y_b,logit_a,logit_b\n2,1,0.5,-1\n.5,.5,1,0\n")
+    args = ("score", "t.csv", "-l", "y_*", "--task", "multiclass")
+    ran = cli(*args)
+    assert ran.code == 3
+    assert "row 1: a target of 2" in ran.stderr
+    found = json.loads(cli(*args, "--like", "torch", "-f", "json").stdout)
+    x, t = np.array([[0.5, -1], [1, 0]]), np.array([[2, 1], [0.5, 0.5]])
+    log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    assert found["loss"]["value"] == pytest.approx(-(t * log_p).sum() / 2, rel=1e-12)
+    assert found["odd_rows"] == 1
+
+
+def test_nan_of_a_framework_has_its_reason_in_a_comparison(cli, write):
+    write("n.csv", "label,prob_a,prob_b\na,1,0\nb,1,0\n")
+    found = json.loads(cli("explain", "n.csv", "-f", "json").stdout)
+    by_name = {row["convention"]: row for row in found["conventions"]}
+    assert by_name["matlab:-1/N sum w T log Y"]["reason"] == "it gives NaN"
+
+
+def test_a_column_that_is_the_pattern_without_a_class_is_refused(cli, write):
+    write("e.csv", "y_a,y_,y_b,prob_a,prob_,prob_b\n1,0,1,.2,.9,.4\n0,1,1,.4,.1,.4\n")
+    ran = cli("score", "e.csv", "-l", "y_*")
+    assert ran.code == 3
+    assert "column 'y_' is 'y_*' without a class" in ran.stderr

@@ -192,6 +192,8 @@ def _about_framework(scored: Scored) -> list[str]:
     if call is None:
         return []
     found, name = [], call.convention.name
+    if scored.evaluation.alpha is not None:
+        found.append(f"alpha is in the number of {name} alone, not in those beside it")
     if call.convention.framework == "keras" and scored.layout.form.kind is InputKind.PROBS:
         found.append(
             "Keras on TensorFlow logs what it computes from the logits behind a softmax or "

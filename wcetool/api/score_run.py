@@ -105,9 +105,7 @@ def _given(evaluation: Evaluation, weights: ScoreWeights) -> Given:
 def _loss_options(
     evaluation: Evaluation, layout: ScoreLayout, weights: ScoreWeights
 ) -> LossOptions:
-    """Return the loss of the sums; under a framework these are plain."""
-    if evaluation.like is not None:
-        return LossOptions(soft=layout.soft)
+    """Return the loss of the program itself, whose numbers stand beside those of a framework."""
     return LossOptions(
         clip=evaluation.clip,
         gamma=evaluation.gamma,

@@ -26,6 +26,7 @@ from wcetool.data.affixes import AFFIXES, P_AFFIX, SINGLE_NAMES, Affix
 from wcetool.data.columns import find_columns, is_index
 from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.data.options import LabelRules
+from wcetool.data.truth_columns import refuse_bare
 from wcetool.errors import InputError, listed, quoted
 
 
@@ -231,6 +232,7 @@ def _matching(table: Table, clues: Clues, pattern: str) -> ScoreColumns:
             details=(f"columns: {listed(table.names)}",),
             hint="--scores 'prob_*'",
         )
+    refuse_bare(table, pattern, option="--scores")
     columns = tuple(column for column, _ in members)
     names = clues.rules.column_classes(name for _, name in members)
     return ScoreColumns(columns, names, _kind_by_name(columns), None)

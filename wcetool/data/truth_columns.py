@@ -173,6 +173,7 @@ def _several(table: Table, wanted: str | None) -> tuple[tuple[Column, ...], tupl
             if not is_index(column)
         ]
         found = [(column, match[1]) for column, match in matches if match is not None]
+        refuse_bare(table, wanted, option="--label-column")
         if len(found) < 2:
             raise InputError(
                 f"{'one column matches' if found else 'no column matches'} {wanted!r}, where a "
@@ -199,6 +200,23 @@ def _several(table: Table, wanted: str | None) -> tuple[tuple[Column, ...], tupl
         if column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
             raise InputError(f"column {column.name!r} holds no numbers", where=table.file.path)
     return columns, names
+
+
+def refuse_bare(table: Table, pattern: str, *, option: str) -> None:
+    """Refuse a column that is a pattern without its class: it would be left out in silence.
+
+    Raises
+    ------
+    InputError
+        Names it.
+    """
+    bare = pattern.replace("*", "")
+    if bare in table.names:
+        raise InputError(
+            f"column {bare!r} is {pattern!r} without a class",
+            where=table.file.path,
+            hint=f"{option} with the names of the columns, or --classes",
+        )
 
 
 def _times(column: Column, columns: Sequence[Column]) -> int:

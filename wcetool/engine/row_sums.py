@@ -122,35 +122,39 @@ class ClassSums:
         form = self._form
         if form.heeds_decimals and self.rounded.decimals <= MAX_DECIMALS:
             self.rounded += RoundedRows(decimals_of(batch.scores, self.rounded.decimals))
-        self._add(batch, batch.scores, batch.targets, batch.sample_weight)
+        good = _rows_with_weights(batch)
+        if good is None:
+            self._add(batch, batch.scores, batch.targets, batch.sample_weight)
+            return
+        self.odd_rows += batch.n_samples - len(good)
+        if len(good) and batch.sample_weight is not None:
+            targets = rows_of(batch.targets, good)
+            self._add(batch, rows_of(batch.scores, good), targets, batch.sample_weight[good])
 
     def _add(self, batch: ScoredBatch, scores: Any, targets: Any, weights: Any) -> None:
         for rows, terms in block_terms(scores, targets, self._form, self._work.options):
+            fault = terms.fault
             if terms.target_fault is not None and terms.target_fault.any():
                 faulty = np.flatnonzero(terms.target_fault) + rows.start
-                raise faulty_targets(
-                    matrix_of(targets, faulty), batch.row_numbers(faulty), self._split.file.path
-                )
-            if terms.fault.any():
-                faulty = np.flatnonzero(terms.fault) + rows.start
+                if not self._work.unchecked:
+                    raise faulty_targets(
+                        matrix_of(targets, faulty), batch.row_numbers(faulty), self._split.file.path
+                    )
+                fault = fault | terms.target_fault
+            if fault.any():
                 if self._work.unchecked:
-                    self._add_others(batch, rows, terms.fault.copy())
+                    self.odd_rows += int(fault.sum())
+                    good = np.flatnonzero(~fault) + rows.start
+                    if len(good):
+                        some = None if weights is None else weights[good]
+                        self._add(batch, rows_of(scores, good), rows_of(targets, good), some)
                     continue
-                self._excuse(batch, faulty)
-            weighs = self._work.options.sample_weights and weights is not None
+                self._excuse(batch, np.flatnonzero(fault) + rows.start)
             self._sums.add(
                 terms,
                 None if self._work.options.soft else targets[rows],
-                weights[rows] if weighs else None,
+                None if weights is None else weights[rows],
             )
-
-    def _add_others(self, batch: ScoredBatch, rows: slice, fault: npt.NDArray[np.bool_]) -> None:
-        """Add the rows of a block that keep the rules."""
-        good = np.flatnonzero(~fault) + rows.start
-        self.odd_rows += int(fault.sum())
-        if len(good):
-            weights = None if batch.sample_weight is None else batch.sample_weight[good]
-            self._add(batch, rows_of(batch.scores, good), rows_of(batch.targets, good), weights)
 
     def _excuse(self, batch: ScoredBatch, faulty: IntArray) -> None:
         values, numbers = matrix_of(batch.scores, faulty), batch.row_numbers(faulty)
@@ -188,16 +192,24 @@ class LabelSums:
         InputError
             If scores or targets break their rules; names the rows.
         """
-        weights = batch.sample_weight if self._work.options.sample_weights else None
-        faults = self._sums.add(batch.scores, batch.targets, weights)
+        good = _rows_with_weights(batch)
+        if good is None:
+            faults = self._sums.add(batch.scores, batch.targets, batch.sample_weight)
+        else:
+            self.odd_rows += batch.n_samples - len(good)
+            weights = None if batch.sample_weight is None else batch.sample_weight[good]
+            scores, targets = rows_of(batch.scores, good), rows_of(batch.targets, good)
+            faults = self._sums.add(scores, targets, weights)
         path = self._split.file.path
+        if self._work.unchecked:
+            self.odd_rows += len(np.union1d(faults.targets, faults.scores))
+            return
         if len(faults.targets):
             found = matrix_of(batch.targets, faults.targets)
             raise faulty_targets(found, batch.row_numbers(faults.targets), path, each=True)
-        if len(faults.scores) and not self._work.unchecked:
+        if len(faults.scores):
             values = matrix_of(batch.scores, faults.scores)
             raise faulty_rows(values, batch.row_numbers(faults.scores), self._form, path)
-        self.odd_rows += len(faults.scores)
 
     def state(self) -> State:
         """Return what was added."""
@@ -296,6 +308,15 @@ class Calls:
     def _hand_out(self, block: RowBlock) -> None:
         for sink in self._work.sinks:
             sink.add(block)
+
+
+def _rows_with_weights(batch: ScoredBatch) -> IntArray | None:
+    """Return the rows whose sample weights our own sums can take; None for all."""
+    weights = batch.sample_weight
+    if weights is None:
+        return None
+    good = (weights >= 0.0) & (weights < np.inf)
+    return None if good.all() else np.flatnonzero(good)
 
 
 def check_weights(batch: ScoredBatch, split: Split, *, signs: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wcetool.core.conventions import CONVENTIONS, short_name
+from wcetool.core.conventions.examples import Target
 from wcetool.core.loss_report import Estimate
 from wcetool.core.vocabulary import InputKind, Reduction, Task, WeightBy
 from wcetool.errors import counted
@@ -24,16 +25,7 @@ from wcetool.results.score import ScoreReport
 def score_page(result: ScoreReport, view: View) -> Page:
     """Lay out a score report."""
     digits, numbers = view.digits, result.numbers
-    weights = "no weights" if result.weights_from is None else f"weights {result.weights_from}"
-    by_row = result.parameters.get("sample-weight-column")
-    if by_row is not None:
-        weights = f"sample weights {by_row}" + (
-            "" if result.weights_from is None else f", {weights}"
-        )
-    if "pos-weight" in result.parameters:
-        weights = "positive weights" + (
-            "" if result.weights_from is None else f", weights {result.weights_from}"
-        )
+    weights = _weights(result)
     rows = view.rows(
         result.class_rows(),
         "support",
@@ -117,7 +109,7 @@ def comparison_page(result: Comparison, view: View) -> Page:
             f"{short_name(CONVENTIONS[name])}: {reason}" for name, reason in result.reasons.items()
         ]
         sections.append(Section("not here, and why", lines))
-    weights = "no weights" if report.weights_from is None else f"weights {report.weights_from}"
+    weights = _weights(report)
     values = {row[1] for row in table}
     answer = (
         "None of these losses takes the rows."
@@ -194,9 +186,23 @@ def _divides_by(like: FrameworkScore) -> str:
         return {"weights": "sum of the weights", "rows": "N", "elements": "N K"}.get(
             convention.plain[like.reduction], "nothing"
         )
-    if like.reduction == convention.reductions[0] or convention.reductions[0] == "none":
+    if like.reduction == convention.reductions[0]:
         return _in_short(convention.divides_by)
+    if convention.reductions[0] == "none" and Target.INDEX not in convention.targets:
+        return "number of elements"
     return "sum of the weights" if "weight" in like.reduction else "N"
+
+
+def _weights(result: ScoreReport) -> str:
+    """Say what weighs rows."""
+    by_row = result.parameters.get("sample-weight-column")
+    found = [
+        *([] if by_row is None else [f"sample weights {by_row}"]),
+        *(["positive weights"] if "pos-weight" in result.parameters else []),
+        *([] if result.weights_from is None else [f"weights {result.weights_from}"]),
+        *(["a cost matrix"] if "cost-matrix" in result.parameters else []),
+    ]
+    return ", ".join(found) or "no weights"
 
 
 def _in_short(divides_by: str) -> str:

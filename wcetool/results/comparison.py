@@ -75,7 +75,7 @@ class Comparison:
                 "formula": one.convention.formula,
                 "divides_by": one.convention.divides_by,
                 "weights": one.passing,
-                "reason": "",
+                "reason": "it gives NaN" if math.isnan(one.value) else "",
             }
             for name, one in self.found.items()
         ]
@@ -100,8 +100,8 @@ class Comparison:
     def undefined(self) -> dict[str, str]:
         """Which numbers are None, and why."""
         found = {}
-        if self.reasons:
-            found["conventions.value"] = "the convention does not apply: its reason says why"
+        if any(row["reason"] for row in self.class_rows()):
+            found["conventions.value"] = "its reason says why"
         rows = [row for row in self.class_rows() if not row["reason"]]
         if any(row["divisor"] is None for row in rows) or self.reasons:
             found["conventions.divisor"] = "the convention does not apply, or a sum has none"

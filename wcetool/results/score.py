@@ -132,7 +132,8 @@ class ScoreReport:
                 reason = "a sum, one row, a number that is not finite, or weighted labels have none"
                 found |= {"loss.standard_error": reason, "loss.ci95": reason}
         if any(one.undefined for one in self.batches):
-            found["batches.value"] = "all of the weight of a batch is 0"
+            reason = "all of the weight of a batch is 0, or a loss is not defined"
+            found |= {"batches.value": reason, "batches.by_rows": reason}
         return found
 
     def class_rows(self) -> list[Row]:
