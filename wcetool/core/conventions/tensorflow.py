@@ -30,7 +30,10 @@ def _weighted_with_logits(examples: Examples, _: Options) -> Losses:
 
 def _recipe(examples: Examples, _: Options) -> Losses:
     losses = cross_entropy(examples.as_rows(), log_softmax(examples.scores))
-    values = examples.by_class()[examples.checked_index()] * losses
+    weights = examples.by_row()
+    if examples.class_weight is not None:
+        weights = weights * examples.by_class()[examples.checked_index()]
+    values = weights * losses
     return Losses(values=values, divisors={"mean": np.ones_like(values)})
 
 
@@ -118,14 +121,14 @@ CONVENTIONS = (
     Convention(
         framework="tensorflow",
         api="tf.reduce_mean(softmax_ce * w[y])",
-        targets=(Target.INDEX,),
+        targets=(Target.INDEX, Target.SOFT),
         kinds=(LOGITS,),
-        formula="-w[y] log softmax(x)[y]",
-        weighs="the true class",
+        formula="-w[y] log softmax(x)[y]; with soft targets -s sum_j t_j log softmax(x)_j",
+        weighs="the true class, or each row",
         divides_by="N",
         losses=_recipe,
         reductions=("mean", "sum", "none"),
-        weights=frozenset({"class_weight"}),
+        weights=frozenset({"class_weight", "sample_weight"}),
         plain={"mean": "rows", "sum": "nothing"},
         traps=(
             (
