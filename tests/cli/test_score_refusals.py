@@ -240,3 +240,11 @@ def test_a_column_that_is_the_pattern_without_a_class_is_refused(cli, write):
     ran = cli("score", "e.csv", "-l", "y_*")
     assert ran.code == 3
     assert "column 'y_' is 'y_*' without a class" in ran.stderr
+
+
+def test_a_file_with_further_columns_of_the_truth_is_refused(cli, write):
+    write("1.csv", "y_a,y_b,p_a,p_b\n1,0,.5,.5\n0,1,.2,.9\n")
+    write("2.csv", "y_a,y_b,y_c,p_a,p_b\n1,0,1,.5,.5\n")
+    ran = cli("score", "1.csv", "2.csv", "-l", "y_*", "--task", "multilabel")
+    assert ran.code == 3
+    assert "2.csv: has columns of the truth that 1.csv lacks: 'y_c'" in ran.stderr

@@ -17,7 +17,7 @@ from wcetool.data.truth_columns import (
     bare_names,
     choose_truth_columns,
 )
-from wcetool.errors import InputError
+from wcetool.errors import InputError, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,8 @@ def columns_beside(
         )
         truth = replace(truth, notes=() if bare else truth.notes)
         here = ()
+    if truth.form is TruthForm.NUMBERS:
+        _refuse_further_columns(dataset if labels is None else labels, reading.label_column, truth)
     weight, id_column = named
     others = list(here)
     for column, option in ((id_column, "--id-column"), (weight, "--sample-weight-column")):
@@ -93,6 +95,29 @@ def columns_beside(
         scores=request.scores,
         taken=tuple(others),
     )
+
+
+def _refuse_further_columns(source: Dataset, pattern: str | None, truth: TruthColumns) -> None:
+    """Refuse a file that has more columns of a pattern than the first one."""
+    if pattern is None or "*" not in pattern:
+        return
+    before, _, after = pattern.partition("*")
+    known = {column.name for column in truth.columns}
+    for table in source.tables:
+        more = [
+            name
+            for name in table.names
+            if name.startswith(before)
+            and name.endswith(after)
+            and len(name) > len(before) + len(after)
+            and name not in known
+        ]
+        if more and table.names != source.first.names:
+            raise InputError(
+                f"has columns of the truth that {source.where} lacks: {quoted(more)}",
+                where=table.file.path,
+                hint="--label-column with the columns that all files have",
+            )
 
 
 def _in_memory(table: Table, request: ScoreRequest) -> BesideScores:
