@@ -99,8 +99,8 @@ def conventions() -> str:
             f"- Targets: {', '.join(entry.targets)}; from {', '.join(entry.kinds)}.",
             f"- Reductions: {', '.join(entry.reductions)}.",
         ]
-        if entry.options:
-            options = ", ".join(f"`{key}={value!r}`" for key, value in entry.options.items())
+        if entry.own_options:
+            options = ", ".join(f"`{key}={value!r}`" for key, value in entry.own_options.items())
             lines.append(f"- Options: {options}.")
         lines += [f"- Take care: {trap}." for trap in entry.traps]
         parts.append("\n".join(lines))

@@ -22,7 +22,7 @@ def conventions_page(result: ConventionCatalog) -> Page:
             f"targets: {row['targets']}; from {row['input']}",
             f"reductions: {row['reductions']}",
         ]
-        if entry.options:
+        if entry.own_options:
             lines.append(f"options: {row['options']}")
         lines += [f"take care: {trap}" for trap in entry.traps]
         if result.is_whole:

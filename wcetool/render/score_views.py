@@ -114,8 +114,8 @@ def comparison_page(result: Comparison, view: View) -> Page:
     answer = (
         "None of these losses takes the rows."
         if not table
-        else f"{counted(len(values), 'number')} from {counted(len(result.found), 'loss', 'losses')}"
-        ", by what they divide by and what they clip."
+        else f"{counted(len(values), 'number')} from "
+        f"{counted(len(result.found), 'loss', 'losses')}."
     )
     return Page(
         title=page_title(
@@ -124,7 +124,8 @@ def comparison_page(result: Comparison, view: View) -> Page:
         ),
         headline=(
             answer,
-            f"factor: the number / {decimal(own, digits)}, the weighted mean of wcetool score.",
+            f"factor: the number / {decimal(own, digits)}, the weighted mean of wcetool score"
+            + (", PyTorch's mean." if result.is_by_class else "."),
         ),
         columns=[
             TableColumn("loss", is_name=True),

@@ -153,7 +153,9 @@ class ConventionCatalog:
                 "weighs": entry.weighs,
                 "divides_by": entry.divides_by,
                 "reductions": ", ".join(entry.reductions),
-                "options": ", ".join(f"{key}={value!r}" for key, value in entry.options.items()),
+                "options": ", ".join(
+                    f"{key}={value!r}" for key, value in entry.own_options.items()
+                ),
                 "weights": ", ".join(sorted(entry.weights)),
                 "traps": "; ".join(entry.traps),
                 **_example_cells(self.examples[entry.name]),
@@ -171,7 +173,7 @@ class ConventionCatalog:
                     "targets": list(entry.targets),
                     "input": list(entry.kinds),
                     "reductions": list(entry.reductions),
-                    "options": dict(entry.options),
+                    "options": dict(entry.own_options),
                     "weights": sorted(entry.weights),
                     "traps": list(entry.traps),
                     "example": _example(self.examples[entry.name]),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wcetool.core.conventions import CONVENTIONS
+from wcetool.core.vocabulary import Task
 from wcetool.results.document import Row, signature
 from wcetool.results.like import FrameworkScore
 from wcetool.results.score import ScoreReport
@@ -53,6 +54,14 @@ class Comparison:
         if own is None or not math.isfinite(own) or own == 0.0 or not math.isfinite(value):
             return None
         return value / own
+
+    @property
+    def is_by_class(self) -> bool:
+        """Tell whether rows have one class each, so that PyTorch divides by the weights as well."""
+        report = self.report
+        by_row = {"sample-weight-column", "focal-gamma"} & set(report.parameters)
+        several = "," in report.parameters.get("label-column", "")
+        return report.task is Task.MULTICLASS and not by_row and not several
 
     def is_twin(self, name: str) -> bool:
         """Tell whether the other backend of Keras gives the same number for the same API."""

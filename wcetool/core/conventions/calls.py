@@ -273,7 +273,7 @@ def call_of(convention: Convention, form: RowForm, given: Given) -> Call:
     name = convention.name
     if "batch_size" in convention.options:
         raise UsageError(
-            f"{name} depends on the batches: wcetool score --batch-size 32",
+            f"{name} cuts batches: wcetool score --batch-size 32",
             where="--like",
             hint="--like with the loss itself, and --batch-size 32",
         )

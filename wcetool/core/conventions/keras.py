@@ -33,10 +33,11 @@ _BY_ROW = frozenset({"sample_weight"})
 _BY_CLASS = frozenset({"class_weight"})
 _ELEMENTS = (Target.BINARY, Target.MULTILABEL)
 _NOT_PYTORCH = (
-    "PyTorch divides by the sum of the weights: its mean is this one times N / sum of the weights"
+    "with class indices PyTorch divides by the sum of the weights: its mean is this one times "
+    "N / sum of the weights"
 )
 _BEHIND = "Keras on TensorFlow goes back to the logits behind a softmax"
-_DIVIDES = "N, whatever the weights are; rows left by ignore_class"
+_DIVIDES = "N, whatever the weights are; mean_with_sample_weight by their sum"
 
 
 def _clipped(proba: FloatArray, examples: Examples) -> FloatArray:
@@ -254,7 +255,7 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             kinds=(LOGITS, PROBS),
             formula=f"from logits s times -log softmax(x)[y]; from probabilities {sparse_formula}",
             weighs="each row by its sample weight",
-            divides_by=_DIVIDES,
+            divides_by=f"{_DIVIDES}; rows left by ignore_class",
             losses=partial(_sparse, jax=jax),
             reductions=_REDUCTIONS,
             options={"ignore_class": None},
@@ -282,7 +283,10 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             reductions=_REDUCTIONS,
             options={"label_smoothing": 0.0},
             weights=_BY_ROW,
-            traps=(_NOT_PYTORCH, "smoothing is weighed by the row: PyTorch weighs it by class"),
+            traps=(
+                f"{_NOT_PYTORCH}; with targets a class it divides by N as well",
+                "smoothing is weighed by the row: PyTorch weighs it by class",
+            ),
         ),
         Convention(
             framework=framework,
@@ -305,6 +309,10 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
                     "for a weight a label, average tf.nn.weighted_cross_entropy_with_logits "
                     "(positive terms) or a weighted sigmoid cross-entropy (all terms) in a loss of "
                     "your own"
+                ),
+                (
+                    "unweighted it is PyTorch's mean over all elements; PyTorch weighs elements or "
+                    "positive terms, and its mean never divides by these weights"
                 ),
                 "give targets and scores two dimensions: with one the loss is mean(bce) mean(s)",
             ),
@@ -371,7 +379,7 @@ def _conventions(framework: str, *, jax: bool) -> tuple[Convention, ...]:
             kinds=(LOGITS,),
             formula="mean of the batch values of train_on_batch, each counted by its rows",
             weighs="each row by the weight of its class, as train_on_batch does",
-            divides_by="N; depends on the batches unless sum_over_batch_size",
+            divides_by="N; other reductions than the means depend on the batches",
             losses=partial(_fitted, jax=jax),
             reductions=_REDUCTIONS[:4],
             options={"loss": "SparseCategoricalCrossentropy", "batch_size": 32, **in_model},

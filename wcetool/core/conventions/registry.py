@@ -91,6 +91,11 @@ class Convention:
         return self.api if self.api.startswith(self.framework) else f"{self.framework}:{self.api}"
 
     @property
+    def own_options(self) -> Mapping[str, Any]:
+        """The options that it takes at other values than their default, too."""
+        return {name: value for name, value in self.options.items() if name not in self.fixed}
+
+    @property
     def tasks(self) -> frozenset[Task]:
         """What it is a loss for."""
         return frozenset(_TASKS[target] for target in self.targets)

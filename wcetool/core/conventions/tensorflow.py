@@ -116,6 +116,7 @@ CONVENTIONS = (
             ),
             "pos_weight above 1 raises recall, below 1 precision; negatives always weigh 1",
             "it returns a loss an element: tf.reduce_mean of it is yours to take",
+            "the mean is that of torch.nn.BCEWithLogitsLoss under the same pos_weight",
         ),
     ),
     Convention(
@@ -132,8 +133,8 @@ CONVENTIONS = (
         plain={"mean": "rows", "sum": "nothing"},
         traps=(
             (
-                "rescaling the weights rescales the loss: PyTorch divides by their sum, so its "
-                "mean is this one times N / sum of w[y]"
+                "rescaling the weights rescales the loss: with class indices PyTorch divides by "
+                "their sum, so its mean is this one times N / sum of w[y]"
             ),
         ),
     ),

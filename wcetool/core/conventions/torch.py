@@ -21,6 +21,10 @@ from wcetool.core.conventions.registry import LOGITS, PROBS, Convention
 from wcetool.errors import InputError
 
 _LEAST_LOG = -100.0  # BCELoss bounds both logarithms there
+_AND_KERAS = (
+    "Keras averages over the labels first: unweighted both agree; "
+    "its class_weight weighs whole rows"
+)
 _MEAN_SUM_NONE = ("mean", "sum", "none")
 _ELEMENTS = (Target.BINARY, Target.MULTILABEL)
 
@@ -123,8 +127,11 @@ CONVENTIONS = (
         weights=frozenset({"class_weight"}),
         plain={"mean": "weights", "sum": "nothing"},
         traps=(
-            "the mean divides by the sum of w[y]: Keras and TensorFlow, which divide by N, differ",
-            "so weights times c leave this loss as it is, and make theirs c times as large",
+            (
+                "with class indices the mean divides by the sum of w[y]: the losses of Keras and "
+                "TensorFlow, which divide by N unless told otherwise, differ"
+            ),
+            "so weights times c leave this mean as it is, and make theirs c times as large",
             "scores are logits: probabilities would go through softmax again, without an error",
             "one-hot targets and class indices give different means under the same weights",
             "label smoothing weighs each class by its own weight, not by that of the true one",
@@ -176,7 +183,10 @@ CONVENTIONS = (
         reductions=_MEAN_SUM_NONE,
         options={},
         weights=frozenset({"class_weight", "sample_weight"}),
-        traps=("the mean does not divide by the sum of the weights",),
+        traps=(
+            "the mean does not divide by the sum of the weights",
+            _AND_KERAS,
+        ),
     ),
     Convention(
         framework="torch",
@@ -193,7 +203,12 @@ CONVENTIONS = (
         plain={"mean": "elements", "sum": "nothing"},
         traps=(
             "pos_weight weighs positives only: 1 leaves the loss as it is",
-            "set pos_weight to negatives / positives of a label: at 800 / 200 = 4 both weigh alike",
+            (
+                "set pos_weight to negatives / positives of each label: with 800 negatives and 200 "
+                "positives 4, and both sides weigh alike"
+            ),
+            "tf.nn.weighted_cross_entropy_with_logits gives the same elements, not averaged",
+            _AND_KERAS,
         ),
     ),
     Convention(
