@@ -8,32 +8,58 @@ import sys
 from wcetool.cli.app import run
 from wcetool.core.conventions import CONVENTIONS
 from wcetool.core.conventions.worked import EXAMPLES, Quotient, SmallExample, worked_example
-from wcetool.core.schemes import SCHEMES
-from wcetool.core.vocabulary import InputKind
+from wcetool.core.schemes import SCHEMES, Kind, Scheme
+from wcetool.core.vocabulary import InputKind, Task
 from wcetool.render.numbers import decimal
 
 COMMANDS = ("analyze", "weights", "score", "explain")
 
 
+KINDS = {
+    Kind.CLASS: "Factors of classes: `class_weight`",
+    Kind.LABEL: "Factors of labels, where a row has any number of them",
+    Kind.ROW: "Factors of rows, by the set of their labels",
+    Kind.MARGIN: "Margins of logits",
+    Kind.LOGIT_OFFSET: "Offsets of logits",
+    Kind.LOGIT_TEMPERATURE: "Temperatures of logits",
+    Kind.SAMPLING_PROBABILITY: "Probabilities of drawing a class",
+    Kind.REPEAT_FACTOR: "Repeat factors",
+}
+
+
 def schemes() -> str:
-    """Describe every registered scheme."""
+    """Describe every registered scheme, by what its numbers are."""
     parts = []
-    for entry in SCHEMES.values():
-        alias = f" (also `{'`, `'.join(entry.aliases)}`)" if entry.aliases else ""
-        lines = [f"### {entry.name}{alias}", "", entry.summary, "", f"    {entry.formula}", ""]
-        lines += [
-            f"- Parameter `{one.name}`: {one.inside}; default {one.default}."
-            for one in entry.parameters.values()
-        ]
-        scaled = "left as it is" if entry.published == "none" else f"scaled to {entry.published}"
-        laws = ", ".join(sorted(entry.laws)) or "none"
-        lines += [
-            f"- Source: {entry.source}.",
-            f"- As published: {scaled}. Laws: {laws}.",
-            f"- Take care: {entry.caution}",
-        ]
-        parts.append("\n".join(lines))
+    for kind, title in KINDS.items():
+        parts.append(f"## {title}")
+        parts += [_scheme(entry) for entry in SCHEMES.values() if entry.kind is kind]
     return "\n\n".join(parts)
+
+
+def _scheme(entry: Scheme) -> str:
+    alias = f" (also `{'`, `'.join(entry.aliases)}`)" if entry.aliases else ""
+    lines = [f"### {entry.name}{alias}", "", entry.summary, "", f"    {entry.formula}", ""]
+    lines += [
+        f"- Parameter `{one.name}`: {one.range.inside}; default {one.default}."
+        for one in entry.parameters.values()
+    ]
+    scaled = "left as it is" if entry.published == "none" else f"scaled to {entry.published}"
+    laws = ", ".join(sorted(entry.laws)) or "none"
+    rows = {
+        frozenset({Task.MULTICLASS}): "rows of one class",
+        frozenset({Task.MULTILABEL}): "rows with any number of labels",
+    }.get(entry.tasks, "rows of one class, and with any number of labels")
+    lines.append(f"- For {rows}.")
+    if entry.needs:
+        lines.append(f"- Needs `{'`, `'.join(sorted(entry.needs))}`.")
+    if entry.uses:
+        lines.append(f"- Takes `{'`, `'.join(sorted(entry.uses))}`.")
+    lines += [
+        f"- Source: {entry.source}.",
+        f"- As published: {scaled}. Laws: {laws}.",
+        f"- Take care: {entry.caution}",
+    ]
+    return "\n".join(lines)
 
 
 def convention_table() -> str:

@@ -13,8 +13,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from wcetool.api.analysis import analyze
     from wcetool.api.conventions import FrameworkLoss, framework_loss, framework_weights
+    from wcetool.api.identification import identify_weights
     from wcetool.api.scoring import explain_file, score, score_file
-    from wcetool.api.weighting import class_weights, read_weights, sample_weights, write_weights
+    from wcetool.api.weighting import (
+        class_weights,
+        compare_weights,
+        read_weights,
+        sample_weights,
+        write_weights,
+    )
     from wcetool.errors import (
         ConfigError,
         InputError,
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     )
     from wcetool.results.analysis import Analysis
     from wcetool.results.comparison import Comparison
+    from wcetool.results.scheme_comparison import Identification, SchemeComparison
     from wcetool.results.score import ScoreReport
     from wcetool.results.weights import ClassWeights
 
@@ -36,9 +44,11 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "FrameworkLoss",
+    "Identification",
     "InputError",
     "MergeError",
     "OutputError",
+    "SchemeComparison",
     "SchemeError",
     "ScoreReport",
     "UsageError",
@@ -46,9 +56,11 @@ __all__ = [
     "WeightFileError",
     "analyze",
     "class_weights",
+    "compare_weights",
     "explain_file",
     "framework_loss",
     "framework_weights",
+    "identify_weights",
     "read_weights",
     "sample_weights",
     "score",
@@ -65,11 +77,15 @@ _HOMES = {
     "score": "api.scoring",
     "score_file": "api.scoring",
     "class_weights": "api.weighting",
+    "compare_weights": "api.weighting",
+    "identify_weights": "api.identification",
     "read_weights": "api.weighting",
     "sample_weights": "api.weighting",
     "write_weights": "api.weighting",
     "Analysis": "results.analysis",
     "Comparison": "results.comparison",
+    "Identification": "results.scheme_comparison",
+    "SchemeComparison": "results.scheme_comparison",
     "ScoreReport": "results.score",
     "ClassWeights": "results.weights",
 }

@@ -10,7 +10,8 @@ import pytest
 
 import wcetool
 from wcetool.core.conventions import CONVENTIONS
-from wcetool.core.schemes import SCHEMES
+from wcetool.core.schemes import SCHEMES, Need, parse_scheme
+from wcetool.core.vocabulary import Task
 
 ABCD = "label\n" + "A\n" * 198 + "B\n" * 436 + "C\n" * 710 + "D\n" * 272
 
@@ -50,10 +51,35 @@ def test_the_json_contract(cli, abcd):
     assert document["signature"].startswith("weights|scheme:inverse|norm:as-published|")
 
 
-@pytest.mark.parametrize("scheme", [name for name, s in SCHEMES.items() if not s.takes_weights])
-def test_every_scheme_runs_and_is_in_the_help(cli, abcd, scheme):
-    assert cli("weights", "labels.csv", "--scheme", scheme).code == 0
-    assert scheme in cli("weights", "--help").stdout
+CLASS_SCHEMES = [name for name, entry in SCHEMES.items() if Task.MULTICLASS in entry.tasks]
+
+
+def needed(entry, write):
+    """Return the options that give a scheme what it needs, for the classes A and B or A to D."""
+    options = []
+    if Need.PRIOR in entry.needs:
+        options += ["--prior", "A=0.4,B=0.2,C=0.2,D=0.2"]
+    if Need.COSTS in entry.needs:
+        costs = "true,A,B,C,D\nA,0,2,2,2\nB,1,0,1,1\nC,3,3,0,3\nD,5,5,5,0\n"
+        options += ["--cost-matrix", str(write("costs.csv", costs))]
+    if Need.POSITIVE in entry.needs:
+        options += ["--positive-class", "B"]
+    if Need.WEIGHTS in entry.needs:
+        options += [part for label in "ABCD" for part in ("--set", f"{label}=2")]
+    return options
+
+
+@pytest.mark.parametrize("scheme", CLASS_SCHEMES)
+def test_every_scheme_runs_and_is_explained(cli, write, abcd, scheme):
+    entry = SCHEMES[scheme]
+    if Need.POSITIVE in entry.needs:
+        write("labels.csv", "label\n" + "A\n" * 1418 + "B\n" * 198)
+    for form in ("table", "json", "csv", "md"):
+        options = needed(entry, write)
+        ran = cli("weights", "labels.csv", "--scheme", scheme, *options, "-o", "w.json", "-f", form)
+        assert ran.code == 0
+    written = wcetool.read_weights("w.json")
+    assert (written.kind, written.scheme) == (entry.kind, str(parse_scheme(scheme)))
     assert scheme in cli("explain", "schemes").stdout
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wcetool.core import exact
-from wcetool.core.exact import FRACTION_BITS, ExactSum
+from wcetool.core.exact import FRACTION_BITS, ExactSum, exact_sum
 from wcetool.core.loss_report import report
 from wcetool.core.losses import ScoreForm, Tolerance, row_terms
 from wcetool.core.scoring import ScoreState
@@ -125,3 +125,18 @@ def test_the_size_of_the_inner_block_changes_nothing(values, block):
         assert ExactSum.total(array) == whole
     finally:
         exact.BLOCK = usual
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False, width=64), max_size=200),
+    st.integers(1, 50),
+)
+def test_the_sum_of_an_array_is_that_of_fsum_to_the_bit(values, copies):
+    values = [value for value in values if abs(value) < 1e300] * copies
+    assert exact_sum(np.array(values)) == math.fsum(values)
+
+
+def test_a_long_array_of_like_values_sums_exactly():
+    values = np.random.default_rng(3).lognormal(sigma=6, size=200_000)
+    assert exact_sum(values) == math.fsum(values)
+    assert exact_sum(values[::-1].copy()) == math.fsum(values)

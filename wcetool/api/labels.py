@@ -8,6 +8,7 @@ from typing import Any
 
 from wcetool.api.inputs import effective_options, file_notes
 from wcetool.core.distribution import ClassCounts, LabelTally
+from wcetool.core.vocabulary import Task
 from wcetool.data import registry
 from wcetool.data.columns import choose_label_column
 from wcetool.data.counts import (
@@ -41,6 +42,16 @@ class CountedLabels:
     parameters: Mapping[str, str]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def task(self) -> Task:
+        """Whether a row has one class, or any number of labels."""
+        return Task.MULTICLASS if self.counts.known is None else Task.MULTILABEL
+
+    @property
+    def rows(self) -> int:
+        """Rows, those with a missing label included."""
+        return self.counts.n_samples + self.missing
 
 
 def counted_labels(

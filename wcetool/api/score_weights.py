@@ -13,14 +13,22 @@ from wcetool.api.evaluation import Evaluation
 from wcetool.api.weighting import given_weights, is_named, scheme_weights
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
-from wcetool.core.schemes import parse_scheme
+from wcetool.core.schemes import Kind, parse_scheme
 from wcetool.core.vocabulary import Absent, Task, WeightBy
 from wcetool.data import weightfile
 from wcetool.data.cost_matrix import cost_matrix
 from wcetool.data.formats.text_head import is_number
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.options import number, refuse_idle
-from wcetool.errors import InputError, SchemeError, UsageError, counted, quoted, short_repr
+from wcetool.errors import (
+    InputError,
+    SchemeError,
+    UsageError,
+    WeightFileError,
+    counted,
+    quoted,
+    short_repr,
+)
 from wcetool.results.weights import ClassWeights
 
 MOST_PAIRED = 512  # classes
@@ -72,9 +80,14 @@ class ScoreWeights:
         """
         classes = layout.classes
         found = cls(classes=classes, weight_by=evaluation.weight_by)
+        positive = _positive_weights(evaluation, layout)
         if evaluation.weights is not None:
             weights = _given(evaluation.weights, classes)
-            if weights is None:
+            if weights is not None and weights.kind is Kind.LABEL:
+                in_order, positive = _of_labels(weights, evaluation, layout)
+                if any(weight != 1.0 for weight in in_order):
+                    found = replace(found, weights=weights, class_weight=in_order)
+            elif weights is None:
                 if evaluation.absent is not Absent.ERROR and evaluation.pos_weight is None:
                     reason = "a scheme weighs every class that occurs"
                     refuse_idle("absent", reason, evaluation.defaults)
@@ -87,7 +100,6 @@ class ScoreWeights:
             found = replace(found, by_pair=cost_matrix(evaluation.cost_matrix, classes))
         elif evaluation.weight_by is WeightBy.PREDICTED:
             _refuse_by_pair(evaluation, layout)
-        positive = _positive_weights(evaluation, layout)
         if evaluation.like is not None:
             return replace(found, positive=positive)
         factors, positive = _with_alpha(evaluation, layout, positive)
@@ -210,6 +222,44 @@ def _given(weights: Any, classes: Sequence[str]) -> ClassWeights | None:
         ) from None
 
 
+def _of_labels(
+    weights: ClassWeights, evaluation: Evaluation, layout: ScoreLayout
+) -> tuple[tuple[float, ...], FloatArray]:
+    """Return factors of both terms of each label, and of the positive one on top of them.
+
+    Raises
+    ------
+    WeightFileError
+        If there are no labels to weigh, or a negative term weighs 0 and the positive one does not.
+    UsageError
+        If positive weights are given twice.
+    """
+    where = weights.source or "class_weight"
+    if layout.form.task is not Task.MULTILABEL:
+        raise WeightFileError(
+            "weighs labels that are true or false each, and these rows have one class",
+            where=where,
+            hint="wcetool weights labels.csv --scheme inverse -o weights.json",
+        )
+    if evaluation.pos_weight is not None:
+        raise UsageError(f"is given by {where}, too", where=_POS_WEIGHT)
+    ones = (1.0,) * len(weights.classes)
+    negative, positive = (
+        np.array(weightfile.for_classes(weights, layout.classes, evaluation.absent, values))
+        for values in (weights.negative_weight or ones, weights.weight)
+    )
+    lost = np.flatnonzero((negative == 0.0) & (positive > 0.0)).tolist()
+    if lost:
+        raise WeightFileError(
+            f"the negative term of {quoted(layout.classes[k] for k in lost)} weighs 0, and the "
+            "positive one does not: no positive weight stands for that",
+            where=where,
+            hint="--scheme pos-weight, whose negative terms weigh 1",
+        )
+    ratio = np.divide(positive, negative, out=np.ones_like(positive), where=negative > 0.0)
+    return tuple(negative.tolist()), ratio
+
+
 def _refuse_by_pair(evaluation: Evaluation, layout: ScoreLayout) -> None:
     """Refuse weights by predicted class where a row has no true class, or there are too many."""
     option = "--weight-by" if evaluation.cost_matrix is None else "--cost-matrix"
@@ -271,6 +321,14 @@ def _named_positive_weights(
     weights = given_weights(given, classes)
     if weights is None:
         raise UsageError("takes numbers or a weight file, not a scheme", where=_POS_WEIGHT)
+    if weights.kind is Kind.LABEL:
+        if any(weight != 1.0 for weight in weights.negative_weight or ()):
+            raise UsageError(
+                "takes factors of positive terms alone; this file weighs the negative ones, too",
+                where=_POS_WEIGHT,
+                hint="--weights with this file",
+            )
+        return np.array(weightfile.for_classes(weights, classes, evaluation.absent, weights.weight))
     if len(classes) == 1 and {*weights.by_class} == {*layout.classes}:
         raise UsageError(
             "weighs both classes, where one number for the positive class is expected",

@@ -1,4 +1,4 @@
-"""`class_weights`, `sample_weights`, and the weight file."""
+"""`class_weights`, `compare_weights`, `sample_weights`, and the weight file."""
 
 from __future__ import annotations
 
@@ -9,36 +9,29 @@ from typing import Any, Unpack
 import numpy as np
 
 from wcetool.api.labels import CountedLabels, count_source, counted_labels, open_labels
+from wcetool.api.weight_options import WeightKeywords, WeightOptions
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
-from wcetool.core.schemes import is_scheme, parse_scheme
-from wcetool.core.vocabulary import Normalization, ZeroCount, parse_word
+from wcetool.core.schemes import Kind, SchemeCall, is_scheme, parse_scheme
+from wcetool.core.schemes.evidence import Evidence
+from wcetool.core.vocabulary import Normalization
 from wcetool.core.weighting import Recipe, effective_sample_size, weigh
 from wcetool.data import weightfile
 from wcetool.data.columns import choose_label_column
 from wcetool.data.labels import value_text
 from wcetool.data.options import ReadingKeywords, ReadingOptions, number
 from wcetool.data.truth import label_codes
-from wcetool.engine.resources import OnProgress, Resources
+from wcetool.engine.resources import Resources
 from wcetool.errors import InputError, UsageError, WeightFileError, quoted
 from wcetool.results.analysis import Analysis
+from wcetool.results.scheme_comparison import SchemeComparison
 from wcetool.results.weights import ClassWeights
 
-DEFAULT_SCHEME = "inverse"
+DEFAULT_SCHEME, DEFAULT_LABEL_SCHEME = "inverse", "pos-weight"
 
 
 def class_weights(
-    labels_or_counts: Any,
-    scheme: str | None = None,
-    *,
-    normalize: str | None = None,
-    cap: float | None = None,
-    zero_count: str | None = None,
-    set_weights: Mapping[str, float] | None = None,
-    jobs: int | None = None,
-    memory: str | int | None = None,
-    on_progress: OnProgress | None = None,
-    **reading: Unpack[ReadingKeywords],
+    labels_or_counts: Any, scheme: str | None = None, **options: Unpack[WeightKeywords]
 ) -> ClassWeights:
     """Compute class weights.
 
@@ -46,18 +39,10 @@ def class_weights(
     ----------
     labels_or_counts : path, list of `os.PathLike`, column, table, Analysis or mapping
         Labels as `analyze` takes them, or counts by label.
-    scheme : str, default "inverse"
+    scheme : str, default "inverse", or "pos-weight" for rows with any number of labels
         ``name`` or ``name:key=value,...``; `wcetool explain schemes` lists them.
-    normalize : str, default "as-published"
-        How the weights are scaled: as-published, none, sum-1, mean-1, sample-mean-1, min-1, max-1.
-    cap : float, optional
-        The largest weight is at most this many times the smallest one above 0.
-    zero_count : str, default "error"
-        What a declared class without samples weighs: error, zero, or cap (with `cap`).
-    set_weights : mapping of label to weight, optional
-        The weights of the scheme 'manual'; over another scheme the last word.
-    jobs, memory, on_progress, **reading
-        As in `analyze`.
+    **options
+        How they are weighted and how labels are read; the names of `WeightKeywords`.
 
     Returns
     -------
@@ -67,7 +52,8 @@ def class_weights(
     Raises
     ------
     SchemeError
-        If the scheme is unknown, or a parameter is out of range.
+        If the scheme is unknown, a parameter is out of range, or something is not given that the
+        scheme needs.
     InputError
         If the labels cannot be read, or a class has no samples and no policy is given.
 
@@ -76,23 +62,86 @@ def class_weights(
     >>> class_weights({"A": 10, "B": 40, "C": 50}, "max-ratio").by_class
     {'A': 5.0, 'B': 1.25, 'C': 1.0}
     """
-    recipe = Recipe(
-        scheme=parse_scheme(DEFAULT_SCHEME if scheme is None else scheme),
-        normalize=parse_word(
-            Normalization, normalize, option="--normalize", default=Normalization.AS_PUBLISHED
-        ),
-        cap=None if cap is None else number(cap, "--cap"),
-        zero_count=parse_word(
-            ZeroCount, zero_count, option="--zero-count", default=ZeroCount.ERROR
-        ),
-        given={str(label): number(w, "--set") for label, w in (set_weights or {}).items()},
+    given, reading, resources = WeightOptions.of(options)
+    call = parse_scheme(DEFAULT_SCHEME if scheme is None else scheme)
+    given.recipe(call)
+    given.refuse_idle([call])
+    counted = counted_labels(labels_or_counts, reading, resources)
+    if scheme is None and counted.counts.known is not None:
+        call = parse_scheme(DEFAULT_LABEL_SCHEME)
+    return weighed(counted, [call], given)[0]
+
+
+def compare_weights(
+    labels_or_counts: Any, schemes: Sequence[str], **options: Unpack[WeightKeywords]
+) -> SchemeComparison:
+    """Compute class weights by several schemes, from one reading of the labels.
+
+    Parameters
+    ----------
+    labels_or_counts, **options
+        As in `class_weights`.
+    schemes : sequence of str
+        At least one, each once.
+
+    Returns
+    -------
+    SchemeComparison
+        The weights of each scheme, and what they amount to.
+
+    Raises
+    ------
+    SchemeError, InputError
+        As in `class_weights`, for any of the schemes.
+
+    Examples
+    --------
+    >>> found = compare_weights({"A": 10, "B": 90}, ["inverse", "inverse-sqrt"])
+    >>> [row["largest_ratio"] for row in found.scheme_rows()]
+    [9.0, 3.0]
+    """
+    given, reading, resources = WeightOptions.of(options)
+    calls = [parse_scheme(scheme) for scheme in schemes]
+    twice = [str(call) for call in calls if calls.count(call) > 1]
+    if twice or not calls:
+        raise UsageError(
+            f"{twice[0]!r} is given twice" if twice else "no scheme is given", where="--scheme"
+        )
+    for call in calls:
+        given.recipe(call)
+    given.refuse_idle(calls)
+    counted = counted_labels(labels_or_counts, reading, resources)
+    found = weighed(counted, calls, given)
+    return SchemeComparison(
+        weights=tuple(found),
+        notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
+        warnings=(*_told(found, len(counted.warnings)), *_corrects_twice(calls)),
     )
-    counted = counted_labels(
-        labels_or_counts,
-        ReadingOptions.of(**reading),
-        Resources.of(jobs, memory, on_progress),
-    )
-    return _weights(counted, recipe)
+
+
+def _told(found: Sequence[ClassWeights], n_shared: int) -> list[str]:
+    """List the warnings of all, those of the labels once and those of schemes by name."""
+    shared = list(found[0].warnings[:n_shared])
+    own = [(one, text) for one in found for text in one.warnings[n_shared:]]
+    return shared + [f"{one.scheme}: {text}" for one, text in own]
+
+
+def _corrects_twice(calls: Sequence[SchemeCall]) -> list[str]:
+    """Warn where both a sampler and weights are at hand."""
+    sampling = [
+        c for c in calls if c.scheme.kind in (Kind.SAMPLING_PROBABILITY, Kind.REPEAT_FACTOR)
+    ]
+    weights = [
+        call for call in calls if call.scheme.kind.is_factor and call.scheme.name != "uniform"
+    ]
+    if not sampling or not weights:
+        return []
+    return [
+        (
+            f"{sampling[0]} is for a sampler, {weights[0]} for the loss: use one of them, for both "
+            "together correct the imbalance twice"
+        )
+    ]
 
 
 def sample_weights(
@@ -131,9 +180,8 @@ def sample_weights(
         raise InputError("holds counts, which have no rows to weigh", where=source.files[0].path)
     weights = given_weights(class_weight)
     if weights is None:
-        weights = _weights(
-            count_source(source, Resources.of()), Recipe(scheme=parse_scheme(class_weight))
-        )
+        counted = count_source(source, Resources.of())
+        weights = weighed(counted, [parse_scheme(class_weight)])[0]
     label = choose_label_column(source.dataset.first, source.reading.label_column).column
     by_class = np.array(weights.weight)
     blocks = label_codes(source.dataset, label, weights.classes, source.reading)
@@ -232,7 +280,7 @@ def scheme_weights(counts: ClassCounts, scheme: str) -> ClassWeights:
     """Compute weights by a scheme for the classes that occur, as `score` needs them."""
     present = counts.only_present()
     counted = CountedLabels(counts=present, missing=0, inputs=(), parameters={})
-    return _weights(counted, Recipe(scheme=parse_scheme(scheme)))
+    return weighed(counted, [parse_scheme(scheme)])[0]
 
 
 def _manual(classes: tuple[str, ...], values: Sequence[float]) -> ClassWeights:
@@ -250,32 +298,53 @@ def _manual(classes: tuple[str, ...], values: Sequence[float]) -> ClassWeights:
     )
 
 
-def _weights(counted: CountedLabels, recipe: Recipe) -> ClassWeights:
-    """Weigh counted labels and say how."""
-    counts = counted.counts
-    weighting = weigh(counts, recipe)
-    parameters = {
-        "cap": "none" if recipe.cap is None else repr(recipe.cap),
-        "zero": recipe.zero_count.value,
-        **({"set": _given_text(recipe)} if recipe.given else {}),
-        **counted.parameters,
-    }
+def weighed(
+    counted: CountedLabels, calls: Sequence[SchemeCall], given: WeightOptions | None = None
+) -> list[ClassWeights]:
+    """Weigh counted labels by schemes, and say how.
+
+    Raises
+    ------
+    SchemeError
+        If a scheme cannot weigh them, or has not what it needs.
+    """
+    given = given or WeightOptions()
+    recipes = [given.recipe(call) for call in calls]
+    for call in calls:
+        call.refuse_task(counted.task)
+    evidence, notes = given.evidence(counted.counts, None, calls)
+    return [_weighed(counted, recipe, given, evidence, notes) for recipe in recipes]
+
+
+def _weighed(
+    counted: CountedLabels,
+    recipe: Recipe,
+    given: WeightOptions,
+    evidence: Evidence,
+    notes: Sequence[str],
+) -> ClassWeights:
+    weighting = weigh(counted.counts, recipe, evidence)
+    counts, kind = weighting.counts, recipe.scheme.scheme.kind
+    negative = weighting.negative_weight
     return ClassWeights(
         classes=counts.classes,
         weight=tuple(weighting.class_weight.tolist()),
+        kind=kind,
+        negative_weight=None if negative is None else tuple(negative.tolist()),
         count=tuple(counts.count.tolist()),
+        weight_sum=None if counts.weight_sum is None else tuple(counts.weight_sum.tolist()),
+        known=None if counts.known is None else tuple(counts.known.tolist()),
         scheme=str(recipe.scheme),
         normalization=recipe.normalize,
-        effective_sample_size=effective_sample_size(weighting.class_weight, counts.count),
+        effective_sample_size=effective_sample_size(weighting.class_weight, counts.samples)
+        if kind is Kind.CLASS
+        else None,
         capped=weighting.capped,
         inputs=tuple(one.path for one in counted.inputs),
-        rows=counts.n_samples + counted.missing,
+        rows=counted.rows,
         missing=counted.missing,
-        parameters=parameters,
-        notes=counted.notes,
-        warnings=counted.warnings,
+        parameters=given.parameters(recipe.scheme, evidence, counted.counts.classes)
+        | dict(counted.parameters),
+        notes=(*counted.notes, *notes),
+        warnings=(*counted.warnings, *weighting.remarks),
     )
-
-
-def _given_text(recipe: Recipe) -> str:
-    return ",".join(f"{label}={weight!r}" for label, weight in recipe.given.items())

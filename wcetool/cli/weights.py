@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,11 +21,11 @@ from wcetool.cli.options import (
     environment_name,
     general_defaults,
     option,
+    was_typed,
 )
 from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
 from wcetool.cli.running import check_outputs, running
-from wcetool.core.schemes import SCHEMES
-from wcetool.core.vocabulary import Normalization, ZeroCount
+from wcetool.cli.weight_options import SchemeFlags
 from wcetool.errors import UsageError, counted
 
 USUAL_FILES = ("labels.csv", "labels.tsv", "labels.parquet")
@@ -34,6 +34,7 @@ USUAL_FILES = ("labels.csv", "labels.tsv", "labels.parquet")
 def weights(
     ctx: typer.Context,
     reading: ReadingFlags,
+    schemes: SchemeFlags,
     rows: RowFlags,
     show: ShowFlags,
     run: RunFlags,
@@ -48,51 +49,14 @@ def weights(
             "the current folder.",
         ),
     ] = None,
-    scheme: Annotated[
-        str,
+    identify: Annotated[
+        str | None,
         option(
-            "--scheme",
+            "--identify",
             panel=WEIGHTS,
-            metavar="NAME[:KEY=VALUE,...]",
-            help=f"{', '.join(SCHEMES)}; see wcetool explain schemes. Default: inverse.",
-            autocompletion=lambda incomplete: [s for s in SCHEMES if s.startswith(incomplete)],
-        ),
-    ] = "inverse",
-    normalize: Annotated[
-        Normalization,
-        option(
-            "--normalize",
-            panel=WEIGHTS,
-            metavar="HOW",
-            help=f"{', '.join(Normalization)}. Default: as-published.",
-        ),
-    ] = Normalization.AS_PUBLISHED,
-    cap: Annotated[
-        float | None,
-        option(
-            "--cap",
-            panel=WEIGHTS,
-            metavar="RATIO",
-            help="Lower the largest weights to RATIO times the smallest one.",
-        ),
-    ] = None,
-    zero_count: Annotated[
-        ZeroCount,
-        option(
-            "--zero-count",
-            panel=WEIGHTS,
-            metavar="POLICY",
-            help="What a class without samples weighs: error, zero, or cap (with --cap). "
-            "Default: error.",
-        ),
-    ] = ZeroCount.ERROR,
-    set_: Annotated[
-        list[str] | None,
-        option(
-            "--set",
-            panel=WEIGHTS,
-            metavar="LABEL=WEIGHT",
-            help="The last word on one class; repeatable. All classes with --scheme manual.",
+            metavar="FILE|LIST",
+            help="Say which scheme and normalization reproduce these weights: a weight file, JSON "
+            "by label, or numbers in class order.",
         ),
     ] = None,
     output: Annotated[
@@ -109,7 +73,7 @@ def weights(
 ) -> None:
     """Compute class weights from labels, and write the weight file."""
     form = chosen_format(ctx, show, rows, None)
-    given = _given_weights(set_ or [])
+    _refuse_idle(ctx, schemes, identify, output)
     source = None
     if not labels:
         labels, source = _default_labels(ctx)
@@ -120,48 +84,51 @@ def weights(
     with running(show, run) as progress:
         import wcetool
 
-        result = wcetool.class_weights(
-            paths,
-            scheme,
-            normalize=normalize,
-            cap=cap,
-            zero_count=zero_count,
-            set_weights=given,
-            jobs=run.jobs,
-            memory=run.memory,
-            on_progress=progress.advance,
-            defaults=general_defaults(ctx),
+        options = {
+            "jobs": run.jobs,
+            "memory": run.memory,
+            "on_progress": progress.advance,
+            "defaults": general_defaults(ctx),
             **reading.keywords(),
-        )
+            **schemes.keywords(),
+        }
+        result: Any
+        if identify is not None:
+            result = wcetool.identify_weights(identify, paths, **options)
+        elif len(schemes.scheme or ()) > 1:
+            result = wcetool.compare_weights(paths, schemes.scheme or (), **options)
+        else:
+            result = wcetool.class_weights(paths, *(schemes.scheme or ()), **options)
     if source is not None:
         result = replace(result, notes=(source, *result.notes))
     say_notes(result, run)
     if output is not None:
         wcetool.write_weights(result, output)
     emit(result, form, show, rows, quiet=run.quiet)
-    progress.close(
-        f"weighted {counted(len(result.classes), 'class', 'classes')}, "
-        f"{counted(sum(result.count or ()), 'label')}"
-    )
+    progress.close(f"weighted {counted(len(result.classes), 'class', 'classes')}")
 
 
-def _given_weights(texts: list[str]) -> dict[str, float]:
-    """Read LABEL=WEIGHT; a label may hold =."""
-    found: dict[str, float] = {}
-    for text in texts:
-        label, equals, weight = text.rpartition("=")
-        try:
-            value = float(weight)
-        except ValueError:
-            equals = ""
-        if not equals or not label:
-            raise UsageError(
-                f"{text!r} is not of the form LABEL=WEIGHT", where="--set", hint="--set A=2.5"
-            )
-        if label in found:
-            raise UsageError(f"class {label!r} is given twice", where="--set")
-        found[label] = value
-    return found
+def _refuse_idle(
+    ctx: typer.Context, schemes: SchemeFlags, identify: str | None, output: str | None
+) -> None:
+    """Refuse what makes no sense without one vector of weights."""
+    if identify is not None:
+        for name in _OF_WEIGHTS:
+            if was_typed(ctx, name):
+                flag = f"--{name.rstrip('_').replace('_', '-')}"
+                raise UsageError("has no effect: --identify looks for it", where=flag)
+    if output is not None and (identify is not None or len(schemes.scheme or ()) > 1):
+        raise UsageError(
+            "a weight file holds the weights of one scheme",
+            where="--output",
+            hint="one --scheme; or -f json, and a redirection of the output",
+        )
+
+
+_OF_WEIGHTS = (
+    *("scheme", "normalize", "cap", "max_weight", "min_weight", "smoothing", "zero_count"),
+    "set_",
+)
 
 
 def _default_labels(ctx: typer.Context) -> tuple[list[str], str]:

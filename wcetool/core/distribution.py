@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from wcetool.core.arrays import BoolArray, IntArray
+from wcetool.core.arrays import BoolArray, FloatArray, IntArray
+from wcetool.core.exact import exact_sum
 from wcetool.errors import InputError, UsageError, quoted
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -64,11 +65,21 @@ class ClassCounts:
     classes : tuple of str, shape (n_classes,)
         Class names; the only carrier of order.
     count : int64 array of shape (n_classes,)
-        Labels of each class; 0 for a declared class that does not occur.
+        Rows with each class; 0 for a declared class that does not occur.
+    weight_sum : float64 array of shape (n_classes,), or None
+        Sums of the sample weights of those rows, where they have any.
+    known : int64 array of shape (n_classes,), or None
+        Rows in which it is known whether the label holds, where a row has any number of labels;
+        None where each row has one class.
+    smoothing : float
+        What is added to every count before a scheme sees it, at least 0.
     """
 
     classes: tuple[str, ...]
     count: IntArray
+    weight_sum: FloatArray | None = None
+    known: IntArray | None = None
+    smoothing: float = 0.0
 
     @classmethod
     def from_tally(cls, tally: LabelTally, classes: Sequence[str] | None = None) -> ClassCounts:
@@ -111,14 +122,46 @@ class ClassCounts:
         return int(self.count.sum())
 
     @property
+    def samples(self) -> FloatArray | IntArray:
+        """The counts, or the sums of sample weights where there are any."""
+        return self.count if self.weight_sum is None else self.weight_sum
+
+    @property
+    def mass(self) -> FloatArray | IntArray:
+        """What formulas take for n_i: the samples of each class, smoothed if asked."""
+        if not self.smoothing:
+            return self.samples
+        smoothed: FloatArray = self.samples.astype(np.float64) + self.smoothing
+        return smoothed
+
+    @property
+    def total(self) -> float | IntArray:
+        """What formulas take for N: the sum of the masses; the known rows of each label."""
+        if self.known is not None:
+            return self.known
+        if self.weight_sum is None and not self.smoothing:
+            return self.n_samples
+        return exact_sum(self.mass.astype(np.float64))
+
+    @property
     def present(self) -> BoolArray:
-        """Which classes occur, bool array of shape (n_classes,)."""
-        return self.count > 0
+        """Which classes have any mass, bool array of shape (n_classes,)."""
+        found: BoolArray = self.mass > 0
+        return found
+
+    def only(self, keep: IntArray) -> ClassCounts:
+        """Keep some classes, by index."""
+        return ClassCounts(
+            classes=tuple(self.classes[i] for i in keep.tolist()),
+            count=self.count[keep],
+            weight_sum=None if self.weight_sum is None else self.weight_sum[keep],
+            known=None if self.known is None else self.known[keep],
+            smoothing=self.smoothing,
+        )
 
     def only_present(self) -> ClassCounts:
         """Leave out the classes that do not occur."""
-        keep = np.flatnonzero(self.present).tolist()
-        return ClassCounts(tuple(self.classes[i] for i in keep), self.count[keep])
+        return self.only(np.flatnonzero(self.present))
 
 
 def class_order(labels: Iterable[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ EXPONENT = 20  # limbs hold values below 2^19, in units of 2^-98
 FRACTION_BITS = EXPONENT + 2 * LIMB
 LIMIT = float(1 << (LIMB - EXPONENT))
 FEW_PIECES = 64
+MOST_CUTS = 8  # of values that are further apart than so many units, each is added by itself
 CARRY_PIECES = 1 << 8  # totals of so many pieces, below 2^53 each, do not overflow a limb
 
 
@@ -294,6 +295,47 @@ class DyadicWeights:
     def total(self, sums: ExactSum, *, power: int = 1) -> Fraction:
         """Return sum(weights^power * finite sums) over the cells, exactly."""
         return self.dot(sums.quanta(), power=power) / (1 << FRACTION_BITS)
+
+
+def exact_sum(values: FloatArray) -> float:
+    """Return the sum of finite values, rounded once: `math.fsum`, for arrays.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+        Finite; read only.
+
+    Returns
+    -------
+    float
+        Does not depend on their order.
+
+    Notes
+    -----
+    Source: Rump, Ogita, Oishi 2008, AccSum. What of each value is a multiple of one large unit adds
+    up without rounding; what is left is cut again, by a smaller unit, until nothing is.
+
+    Examples
+    --------
+    >>> exact_sum(np.array([1e100, 1.0, -1e100]))
+    1.0
+    """
+    left, coarse = values.astype(np.float64), np.empty(len(values))
+    parts: list[float] = []
+    while (largest := _largest(left)) > 0.0:
+        exponent = math.frexp(largest)[1] + len(values).bit_length() + 1
+        if exponent > 1000 or len(parts) > MOST_CUTS:
+            return math.fsum([*parts, *left.tolist()])
+        unit = math.ldexp(1.0, exponent)
+        np.add(left, unit, out=coarse)
+        coarse -= unit
+        parts.append(float(coarse.sum()))
+        left -= coarse
+    return math.fsum(parts)
+
+
+def _largest(values: FloatArray) -> float:
+    return max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
 
 
 def rounded(value: Fraction) -> float:

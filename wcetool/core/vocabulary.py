@@ -26,6 +26,8 @@ class ZeroCount(StrEnum):
     ERROR = "error"
     ZERO = "zero"
     CAP = "cap"  # the largest weight that the cap allows
+    RAREST = "rarest"  # the weight of the rarest class that occurs
+    EXCLUDE = "exclude"  # it is left out of the weights, and of K
 
 
 class Absent(StrEnum):

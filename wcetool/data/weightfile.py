@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from wcetool.core.schemes.registry import Kind
 from wcetool.core.vocabulary import Absent, Normalization
 from wcetool.core.weighting import effective_sample_size
 from wcetool.data import streams
@@ -25,8 +26,9 @@ from wcetool.errors import UsageError, WeightFileError, listed, quoted
 from wcetool.results.document import Row, to_csv, to_json
 from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
-_COLUMNS = ("label", "index", "count", "weight")
-Kind = TypeVar("Kind", str, dict[str, Any], list[Any])
+_COLUMNS = ("label", "index", "count", "known", "weight_sum", "weight", "negative_weight")
+_COUNTS = ("count", "known")
+Told = TypeVar("Told", str, dict[str, Any], list[Any])
 
 
 def suffix_of(path: str) -> str:
@@ -88,20 +90,26 @@ def read_weights(path: str) -> ClassWeights:
     """
     rows, document = _READERS[suffix_of(path)](path)
     labels = [row["label"] for row in rows]
-    _check(rows, labels, path)
-    weight = tuple(float(row["weight"]) for row in rows)
-    counts: list[Any] = [row.get("count") for row in rows]
-    count = None if None in counts else tuple(counts)
     told = _Told(document, path)
+    kind = told.kind(rows)
+    _check(rows, labels, path, kind)
+    weight = tuple(float(row["weight"]) for row in rows)
+    count, known, weight_sum, negative = (
+        _column(rows, name) for name in ("count", "known", "weight_sum", "negative_weight")
+    )
     source = told.get("source", dict, {})
     inputs = source.get("inputs", [])
     return ClassWeights(
         classes=tuple(labels),
         weight=weight,
+        kind=kind,
+        negative_weight=negative,
         count=count,
+        known=known,
+        weight_sum=weight_sum,
         scheme=told.get("scheme", str, "manual"),
         normalization=told.normalization(),
-        effective_sample_size=_effective_sample_size(weight, count),
+        effective_sample_size=_effective_sample_size(kind, weight, weight_sum or count),
         capped=_whole(document.get("capped_classes")),
         inputs=tuple(map(str, inputs)) if isinstance(inputs, list) else (),
         rows=_whole(source.get("rows")),
@@ -120,7 +128,7 @@ class _Told:
         self._document = document
         self._path = path
 
-    def get(self, key: str, kind: type[Kind], default: Kind) -> Kind:
+    def get(self, key: str, kind: type[Told], default: Told) -> Told:
         """Return an entry; an absent one is the default."""
         value = self._document.get(key, default)
         if type(value) is not kind:
@@ -134,18 +142,46 @@ class _Told:
             raise WeightFileError(f"normalization {word!r} is not known", where=self._path)
         return Normalization(word)
 
+    def kind(self, rows: Sequence[Row]) -> Kind:
+        """Return what the numbers are; without a word, what their columns say."""
+        both = any(row.get("negative_weight") is not None for row in rows)
+        default = rows[0].get("kind") if rows else None
+        word = self.get("kind", str, default or (Kind.LABEL if both else Kind.CLASS).value)
+        if word not in list(Kind):
+            raise WeightFileError(
+                f"kind {word!r} is not known",
+                where=self._path,
+                details=(f"kinds: {listed(Kind)}",),
+            )
+        return Kind(word)
+
+
+def _column(rows: Sequence[Row], name: str) -> Any:
+    """Return a column that a weight file may lack, as a tuple; None where it does."""
+    values = [row.get(name) for row in rows]
+    if None in values:
+        return None
+    return tuple(values if name in _COUNTS else map(float, values))  # type: ignore[arg-type]
+
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _effective_sample_size(weight: Sequence[float], count: Sequence[int] | None) -> float | None:
-    if count is None:
+def _effective_sample_size(
+    kind: Kind, weight: Sequence[float], samples: Sequence[float] | None
+) -> float | None:
+    if samples is None or kind is not Kind.CLASS:
         return None
-    return effective_sample_size(np.array(weight), np.array(count, dtype=np.int64))
+    return effective_sample_size(np.array(weight), np.array(samples))
 
 
-def for_classes(weights: ClassWeights, classes: Sequence[str], absent: Absent) -> tuple[float, ...]:
+def for_classes(
+    weights: ClassWeights,
+    classes: Sequence[str],
+    absent: Absent,
+    values: Sequence[float] | None = None,
+) -> tuple[float, ...]:
     """Return the weights in the order of other classes.
 
     Parameters
@@ -156,13 +192,21 @@ def for_classes(weights: ClassWeights, classes: Sequence[str], absent: Absent) -
         The classes to weight.
     absent : Absent
         What a class weighs that has no weight.
+    values : sequence of float, optional
+        Other numbers in the order of the weights; by default the class weights.
 
     Raises
     ------
     WeightFileError
-        If the classes differ; names both differences.
+        If the classes differ; names both differences. If the numbers are no weights.
     """
-    known = weights.by_class
+    if values is None and weights.kind is not Kind.CLASS:
+        raise WeightFileError(
+            f"holds the kind {weights.kind.value!r}, where class weights are expected",
+            where=weights.source or "class_weight",
+            hint="wcetool weights labels.csv --scheme inverse -o weights.json",
+        )
+    known = dict(zip(weights.classes, values or weights.weight, strict=True))
     lacking = [label for label in classes if label not in known]
     wanted = set(classes)
     extra = [label for label in weights.classes if label not in wanted]
@@ -180,27 +224,18 @@ def for_classes(weights: ClassWeights, classes: Sequence[str], absent: Absent) -
     return tuple(known.get(label, value) for label in classes)
 
 
-def _check(rows: Sequence[Row], labels: Sequence[object], path: str) -> None:
+def _check(rows: Sequence[Row], labels: Sequence[object], path: str, kind: Kind) -> None:
     """Collect what is wrong with the entries, and say it at once."""
     seen: set[str] = set()
     problems = []
     for label, row in zip(labels, rows, strict=True):
-        weight = row["weight"]
         if not isinstance(label, str):
             problems.append(f"label {label!r} is not text")
             continue
         if label in seen:
             problems.append(f"class {quoted([label])} is there twice")
         seen.add(label)
-        if isinstance(weight, bool) or not isinstance(weight, int | float):
-            problems.append(f"class {quoted([label])}: weight {weight!r} is not a number")
-        elif not 0.0 <= weight <= sys.float_info.max:
-            problems.append(
-                f"class {quoted([label])}: weight {weight!r} is not finite and at least 0"
-            )
-        count = row.get("count")
-        if count is not None and (type(count) is not int or not 0 <= count < 1 << 63):
-            problems.append(f"class {quoted([label])}: count {count!r} is not a count")
+        problems += [f"class {quoted([label])}: {one}" for one in _wrong_numbers(row, kind)]
     if not rows:
         problems.append("it holds no class")
     if problems:
@@ -213,6 +248,27 @@ def _check(rows: Sequence[Row], labels: Sequence[object], path: str) -> None:
         )
 
 
+def _wrong_numbers(row: Row, kind: Kind) -> list[str]:
+    """Say which numbers of a class are none, or cannot be."""
+    found = []
+    least = 0.0 if kind is not Kind.LOGIT_OFFSET else -sys.float_info.max
+    for name in ("weight", "negative_weight", "weight_sum"):
+        weight = row.get(name)
+        if weight is None and name != "weight":
+            continue
+        named = name.replace("_", " ")
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            found.append(f"{named} {weight!r} is not a number")
+        elif not least <= weight <= sys.float_info.max:
+            bound = " and at least 0" if least == 0.0 else ""
+            found.append(f"{named} {weight!r} is not finite{bound}")
+    for name in _COUNTS:
+        count = row.get(name)
+        if count is not None and (type(count) is not int or not 0 <= count < 1 << 63):
+            found.append(f"{name} {count!r} is not a count")
+    return found
+
+
 # Writing
 
 
@@ -221,7 +277,10 @@ def _write_json(weights: ClassWeights, path: str) -> None:
 
 
 def _write_csv(weights: ClassWeights, path: str) -> None:
-    write_whole(path, _text_writer(to_csv(weights.class_rows())))
+    rows = weights.class_rows()
+    if weights.kind not in (Kind.CLASS, Kind.LABEL):  # which the columns tell apart
+        rows = [{**row, "kind": weights.kind.value} for row in rows]
+    write_whole(path, _text_writer(to_csv(rows)))
 
 
 def _write_parquet(weights: ClassWeights, path: str) -> None:
@@ -230,14 +289,12 @@ def _write_parquet(weights: ClassWeights, path: str) -> None:
 
     from wcetool.data import arrow
 
-    n_classes = len(weights.classes)
+    rows = weights.class_rows()
     columns = {
-        "label": arrow.from_texts(weights.classes),
-        "index": arrow.from_numpy(np.arange(n_classes)),
-        "count": pa.nulls(n_classes, pa.int64())
-        if weights.count is None
-        else arrow.from_numpy(np.array(weights.count, dtype=np.int64)),
-        "weight": arrow.from_numpy(np.array(weights.weight, dtype=np.float64)),
+        name: arrow.from_texts(weights.classes)
+        if name == "label"
+        else pa.array([row[name] for row in rows], _ARROW_TYPES.get(name, "float64"))
+        for name in rows[0]
     }
     document = {key: value for key, value in weights.to_dict().items() if key != "classes"}
     table = pa.Table.from_arrays(
@@ -260,6 +317,9 @@ def _write_npy(weights: ClassWeights, path: str) -> None:
 def sidecar(path: str) -> str:
     """Return the file of class names that goes with a .npy of weights."""
     return f"{os.path.splitext(path)[0]}.classes.json"
+
+
+_ARROW_TYPES = dict.fromkeys(("index", *_COUNTS), "int64")
 
 
 def _text_writer(text: str) -> Write:
@@ -316,16 +376,15 @@ def _typed(row: dict[Any, Any], number: int, path: str) -> Row:
             details=("expected: a header with the columns label and weight, and a row a class",),
         )
     try:
-        count = row.get("count")
-        return {
-            "label": row["label"],
-            "weight": float(row["weight"]),
-            "count": int(count) if count else None,
+        numbers = {
+            name: int(row[name]) if name in _COUNTS else float(row[name])
+            for name in _COLUMNS
+            if name not in ("label", "index") and row.get(name)
         }
     except ValueError:
-        raise WeightFileError(
-            f"weight {row['weight']!r} or count {row.get('count')!r} is not a number", where=where
-        ) from None
+        told = ", ".join(f"{name} {row[name]!r}" for name in _COLUMNS[2:] if row.get(name))
+        raise WeightFileError(f"{told}: not all are numbers", where=where) from None
+    return {"label": row["label"], "kind": row.get("kind"), "weight": None, **numbers}
 
 
 def _read_parquet(path: str) -> tuple[list[Row], Row]:

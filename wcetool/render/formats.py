@@ -9,12 +9,19 @@ from wcetool.render.convention_views import conventions_page
 from wcetool.render.page import Page
 from wcetool.render.score_views import comparison_page, score_page
 from wcetool.render.view import View
-from wcetool.render.views import analysis_page, catalog_page, weights_page
+from wcetool.render.views import analysis_page
+from wcetool.render.weight_views import (
+    catalog_page,
+    identification_page,
+    scheme_comparison_page,
+    weights_page,
+)
 from wcetool.render.words import Format
 from wcetool.results.analysis import Analysis
 from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
+from wcetool.results.scheme_comparison import Identification, SchemeComparison
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
 
@@ -68,6 +75,10 @@ def _page(result: Result, look: Look) -> Page:
         return analysis_page(result, look.view)
     if isinstance(result, ClassWeights):
         return weights_page(result, look.view)
+    if isinstance(result, SchemeComparison):
+        return scheme_comparison_page(result, look.view)
+    if isinstance(result, Identification):
+        return identification_page(result, look.view)
     if isinstance(result, ScoreReport):
         return score_page(result, look.view)
     if isinstance(result, Comparison):

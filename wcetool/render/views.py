@@ -1,10 +1,10 @@
-"""Results -> pages: which numbers a person sees, in which words. No arithmetic beyond rounding."""
+"""An analysis -> a page: which numbers a person sees, in which words; no arithmetic."""
 
 from __future__ import annotations
 
 from wcetool.errors import counted
 from wcetool.render.numbers import decimal, percent, whole
-from wcetool.render.page import Fact, Page, Section
+from wcetool.render.page import Fact, Page
 from wcetool.render.view import (
     View,
     absent_facts,
@@ -15,8 +15,6 @@ from wcetool.render.view import (
     table_columns,
 )
 from wcetool.results.analysis import Analysis
-from wcetool.results.catalog import SchemeCatalog
-from wcetool.results.weights import ClassWeights
 
 
 def analysis_page(result: Analysis, view: View) -> Page:
@@ -85,77 +83,5 @@ def analysis_page(result: Analysis, view: View) -> Page:
         columns=table_columns("class", "count", "share", "ratio", ""),
         rows=table,
         facts=(facts,),
-        signature=result.signature,
-    )
-
-
-def weights_page(result: ClassWeights, view: View) -> Page:
-    """Lay out class weights."""
-    digits = view.digits
-    rows = view.rows(
-        result.class_rows(),
-        "count",
-        lambda hidden: {"count": sum(row["count"] for row in hidden)},
-    )
-    longest = max(result.weight) or 1.0
-    table = [
-        (
-            row["label"],
-            whole(row["count"]),
-            decimal(row["weight"], digits),
-            share_bar(row, "weight", longest),
-        )
-        for row in rows
-    ]
-    positive = [weight for weight in result.weight if weight > 0]
-    samples = sum(result.count or ())
-    facts = [
-        Fact("scheme", result.scheme, f"normalization {result.normalization.value}"),
-        Fact(
-            "largest / smallest",
-            decimal(max(positive) / min(positive) if positive else None, digits),
-            f"{counted(result.capped, 'class', 'classes')} capped"
-            if result.capped
-            else "weight above 0",
-        ),
-        Fact(
-            "effective samples",
-            decimal(result.effective_sample_size, 1),
-            f"of {samples:,}: what the weighted ones are worth (Kish)",
-        ),
-    ]
-    by_hand = result.parameters.get("set") if result.scheme != "manual" else None
-    if by_hand is not None:
-        facts.append(Fact("set by hand", by_hand, "over the scheme"))
-    facts += missing_facts(result.missing or 0, result.rows or 0, digits)
-    return Page(
-        title=page_title(
-            result.inputs,
-            f"{counted(samples, 'label')}, {counted(len(result.classes), 'class', 'classes')}",
-        ),
-        headline=(f"Class weights by {result.scheme}{', some set by hand' if by_hand else ''}.",),
-        columns=table_columns("class", "count", "weight", ""),
-        rows=table,
-        facts=(facts,),
-        signature=result.signature,
-    )
-
-
-def catalog_page(result: SchemeCatalog) -> Page:
-    """Lay out the registry of schemes."""
-    sections = []
-    for row in result.class_rows():
-        alias = f" (also: {row['aliases']})" if row["aliases"] else ""
-        lines = [row["summary"], row["formula"]]
-        if row["parameters"]:
-            lines.append(f"parameters: {row['parameters']}")
-        if row["as_published"] != "none":
-            lines.append(f"as published: scaled to {row['as_published']}")
-        lines += [f"source: {row['source']}", f"take care: {row['caution']}"]
-        sections.append(Section(f"{row['scheme']}{alias}", lines))
-    return Page(
-        title=f"{len(sections)} weighting schemes",
-        headline=("n_i is the count of class i, N their sum, K the number of classes.",),
-        sections=sections,
         signature=result.signature,
     )

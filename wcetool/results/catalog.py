@@ -47,9 +47,13 @@ class SchemeCatalog:
                 "scheme": entry.name,
                 "aliases": ", ".join(entry.aliases),
                 "parameters": ", ".join(
-                    f"{one.name}={one.default!r} ({one.inside})"
+                    f"{one.name}={one.default} ({one.range.inside})"
                     for one in entry.parameters.values()
                 ),
+                "kind": entry.kind.value,
+                "tasks": ", ".join(task.value for task in Task if task in entry.tasks),
+                "needs": ", ".join(sorted(entry.needs)),
+                "uses": ", ".join(sorted(entry.uses)),
                 "formula": entry.formula,
                 "as_published": entry.published.value,
                 "summary": entry.summary,
@@ -69,9 +73,12 @@ class SchemeCatalog:
                     **row,
                     "aliases": list(entry.aliases),
                     "parameters": [
-                        {"name": one.name, "default": one.default, "range": one.inside}
+                        {"name": one.name, "default": one.default, "range": one.range.inside}
                         for one in entry.parameters.values()
                     ],
+                    "tasks": [task.value for task in Task if task in entry.tasks],
+                    "needs": sorted(entry.needs),
+                    "uses": sorted(entry.uses),
                     "laws": sorted(law.value for law in entry.laws),
                 }
                 for row, entry in zip(self.class_rows(), self.schemes.values(), strict=True)

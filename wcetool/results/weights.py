@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wcetool import __version__
+from wcetool.core.schemes.registry import Kind
 from wcetool.core.vocabulary import Normalization
 from wcetool.results.document import Row, signature, to_frame
 
@@ -20,16 +21,24 @@ WEIGHTS_SCHEMA = "wcetool.weights/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassWeights:
-    """One weight a class, keyed by name, with all that is needed to reproduce it.
+    """One number a class, keyed by name, with all that is needed to reproduce it.
 
     Attributes
     ----------
     classes : tuple of str
         Class names, in order.
     weight : tuple of float, shape (n_classes,)
-        Dimensionless, finite, at least 0.
+        Dimensionless, finite; at least 0 where they are factors.
+    kind : Kind
+        What the numbers are.
+    negative_weight : tuple of float, shape (n_classes,), or None
+        Factors of the negative terms of labels.
     count : tuple of int, shape (n_classes,), or None
         Labels per class; None for weights that come without counts.
+    weight_sum : tuple of float, shape (n_classes,), or None
+        Sums of the sample weights of those rows, where the weights are computed from them.
+    known : tuple of int, shape (n_classes,), or None
+        Rows in which it is known whether each label holds, where a row has any number of labels.
     scheme : str
         In the form that `--scheme` reads.
     normalization : Normalization
@@ -54,6 +63,10 @@ class ClassWeights:
     weight: tuple[float, ...]
     count: tuple[int, ...] | None
     scheme: str
+    kind: Kind = Kind.CLASS
+    negative_weight: tuple[float, ...] | None = None
+    weight_sum: tuple[float, ...] | None = None
+    known: tuple[int, ...] | None = None
     normalization: Normalization = Normalization.AS_PUBLISHED
     effective_sample_size: float | None = None
     capped: int | None = None
@@ -69,6 +82,11 @@ class ClassWeights:
     def by_class(self) -> dict[str, float]:
         """Weights by class name."""
         return dict(zip(self.classes, self.weight, strict=True))
+
+    @property
+    def samples(self) -> tuple[float, ...] | None:
+        """Labels per class, or the sums of their sample weights; None where there are none."""
+        return self.count if self.weight_sum is None else self.weight_sum
 
     @property
     def counts_sha256(self) -> str | None:
@@ -100,6 +118,8 @@ class ClassWeights:
         if self.count is None:
             names = ("classes.count", "effective_sample_size", "source.counts_sha256")
             found = dict.fromkeys(names, "the weights came without counts")
+        elif self.kind is not Kind.CLASS:
+            found["effective_sample_size"] = f"a {self.kind.value} weighs no samples"
         elif self.effective_sample_size is None:
             found["effective_sample_size"] = "every sample weighs 0"
         if self.rows is None:
@@ -111,14 +131,20 @@ class ClassWeights:
         return found
 
     def class_rows(self) -> list[Row]:
-        """Return one row per class: label, index, count, weight."""
-        counts = self.count or (None,) * len(self.classes)
-        return [
-            {"label": label, "index": index, "count": count, "weight": weight}
-            for index, (label, count, weight) in enumerate(
-                zip(self.classes, counts, self.weight, strict=True)
-            )
-        ]
+        """Return one row per class: label, index, count, weight, and what else there is."""
+        columns: dict[str, Iterable[object]] = {
+            "label": self.classes,
+            "index": range(len(self.classes)),
+            "count": self.count or (None,) * len(self.classes),
+            "known": self.known or (),
+            "weight_sum": self.weight_sum or (),
+            "weight": self.weight,
+            "negative_weight": self.negative_weight or (),
+        }
+        optional = ("known", "weight_sum", "negative_weight")
+        names = [name for name in columns if columns[name] or name not in optional]
+        rows = zip(*(columns[name] for name in names), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per class as a pandas frame."""
@@ -128,7 +154,7 @@ class ClassWeights:
         """Return the document of the contract ``wcetool.weights/1``."""
         return {
             "schema": WEIGHTS_SCHEMA,
-            "kind": "class",
+            "kind": self.kind.value,
             "scheme": self.scheme,
             "normalization": self.normalization.value,
             "classes": self.class_rows(),

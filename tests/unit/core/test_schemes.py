@@ -8,6 +8,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from wcetool.core.distribution import ClassCounts
 from wcetool.core.schemes import SCHEMES, parse_scheme
+from wcetool.core.schemes.evidence import Evidence
 from wcetool.errors import SchemeError
 
 ABCD = ClassCounts(("A", "B", "C", "D"), np.array([198, 436, 710, 272]))
@@ -113,9 +114,10 @@ def test_a_misspelt_scheme_gets_the_nearest_name():
 
 def test_manual_weights_must_cover_the_classes():
     call = parse_scheme("manual")
-    assert call.bare_weights(ABCD, {"A": 1, "B": 2, "C": 3, "D": 4}).tolist() == [1, 2, 3, 4]
+    weights = Evidence(weights={"A": 1, "B": 2, "C": 3, "D": 4})
+    assert call.bare_weights(ABCD, weights).tolist() == [1, 2, 3, 4]
     with pytest.raises(SchemeError, match="1 of 4 classes have no weight"):
-        call.bare_weights(ABCD, {"A": 1, "B": 2, "C": 3})
+        call.bare_weights(ABCD, Evidence(weights={"A": 1, "B": 2, "C": 3}))
 
 
 @pytest.mark.parametrize("entry", SCHEMES.values(), ids=SCHEMES.keys())

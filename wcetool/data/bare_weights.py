@@ -1,0 +1,89 @@
+"""Class weights that came without a word: numbers by label, or in the order of the classes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from wcetool.data import streams
+from wcetool.data.weightfile import sidecar
+from wcetool.errors import InputError
+from wcetool.results.weights import WEIGHTS_SCHEMA
+
+_FORMS = "a JSON object of weights by label, a list of numbers in class order, or a weight file"
+
+
+def bare_weights(path: str) -> Mapping[str, float] | list[float] | None:
+    """Read weights that no wcetool wrote.
+
+    Parameters
+    ----------
+    path : str
+        JSON: an object of numbers by label, or a list. ``.npy`` without class names beside it: a
+        vector. ``.txt``: numbers, separated by white space or commas.
+
+    Returns
+    -------
+    mapping, list, or None
+        Weights by label, or in class order; None for a weight file.
+
+    Raises
+    ------
+    InputError
+        If the file holds something else.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".npy" and not os.path.exists(sidecar(path)):
+        return _from_npy(path)
+    if suffix == ".txt":
+        return _from_text(path)
+    return _from_json(path) if suffix == ".json" else None
+
+
+def _from_json(path: str) -> Mapping[str, float] | list[float] | None:
+    try:
+        document = json.loads(_content(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"is not JSON: {error}", where=path) from None
+    if isinstance(document, dict) and document.get("schema") == WEIGHTS_SCHEMA:
+        return None
+    values: Any = document.values() if isinstance(document, dict) else document
+    if not isinstance(document, dict | list) or not all(map(_is_number, values)):
+        raise InputError("holds no weights", where=path, details=(f"expected: {_FORMS}",))
+    if isinstance(document, dict):
+        return {label: float(weight) for label, weight in document.items()}
+    return [float(weight) for weight in document]
+
+
+def _from_npy(path: str) -> list[float]:
+    try:
+        values = np.load(io.BytesIO(_content(path)), allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        raise InputError("is not a NumPy array of numbers", where=path) from None
+    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype.kind not in "iuf":
+        raise InputError("is no vector of numbers", where=path, details=(f"expected: {_FORMS}",))
+    if values.dtype == np.float32:
+        # The shortest text of the narrow type is what its writer meant.
+        return [float(str(value)) for value in values]
+    return [float(value) for value in values]
+
+
+def _from_text(path: str) -> list[float]:
+    try:
+        return [float(text) for text in _content(path).decode("utf-8").replace(",", " ").split()]
+    except ValueError as error:
+        raise InputError(f"holds no weights: {error}", where=path) from None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _content(path: str) -> bytes:
+    with streams.open_file(path) as stream:
+        return stream.read()

@@ -1,0 +1,214 @@
+"""Weights, comparisons of schemes and the registry of schemes -> pages."""
+
+from __future__ import annotations
+
+from wcetool.core.schemes.registry import Kind
+from wcetool.core.vocabulary import Task
+from wcetool.errors import counted, listed
+from wcetool.render.numbers import decimal, percent, whole
+from wcetool.render.page import Fact, Grid, Page, Section
+from wcetool.render.view import View, missing_facts, page_title, share_bar, table_columns
+from wcetool.results.catalog import SchemeCatalog
+from wcetool.results.document import Row
+from wcetool.results.scheme_comparison import Identification, SchemeComparison, largest_ratio
+from wcetool.results.weights import ClassWeights
+
+NEAREST = 5  # schemes that do not reproduce weights, but come near
+_NAMES = {
+    Kind.CLASS: ("Class weights", "weight"),
+    Kind.LABEL: ("Label weights", "positive"),
+    Kind.MARGIN: ("Margins", "margin"),
+    Kind.LOGIT_OFFSET: ("Logit offsets", "offset"),
+    Kind.LOGIT_TEMPERATURE: ("Logit temperatures", "temperature"),
+    Kind.SAMPLING_PROBABILITY: ("Sampling probabilities", "probability"),
+    Kind.REPEAT_FACTOR: ("Repeat factors", "factor"),
+}
+
+
+def weights_page(result: ClassWeights, view: View) -> Page:
+    """Lay out class weights."""
+    digits = view.digits
+    rows = view.rows(
+        result.class_rows(),
+        "count",
+        lambda hidden: {"count": sum(row["count"] for row in hidden)},
+    )
+    longest = max(map(abs, result.weight)) or 1.0
+    title, header = _NAMES[result.kind]
+    optional = {
+        "known": ("known", whole),
+        "weight_sum": ("weighted count", lambda value: decimal(value, digits)),
+        "negative_weight": ("negative", lambda value: decimal(value, digits)),
+    }
+    shown = [name for name in optional if name in result.class_rows()[0]]
+    before = [name for name in shown if name != "negative_weight"]
+    after = [name for name in shown if name == "negative_weight"]
+    bars = result.kind is not Kind.LOGIT_OFFSET
+    table = [
+        (
+            row["label"],
+            whole(row["count"]),
+            *(optional[name][1](row[name]) for name in before),
+            decimal(row["weight"], digits),
+            *(optional[name][1](row[name]) for name in after),
+            *([share_bar(row, "weight", longest)] if bars else []),
+        )
+        for row in rows
+    ]
+    samples = sum(result.count or ())
+    by_hand = result.parameters.get("set") if not result.scheme.startswith("manual") else None
+    return Page(
+        title=page_title(
+            result.inputs,
+            f"{counted(samples, 'label')}, {counted(len(result.classes), 'class', 'classes')}",
+        ),
+        headline=(f"{title} by {result.scheme}{', some set by hand' if by_hand else ''}.",),
+        columns=table_columns(
+            "label" if result.kind is Kind.LABEL else "class",
+            "count",
+            *(optional[name][0] for name in before),
+            header,
+            *(optional[name][0] for name in after),
+            *([""] if bars else []),
+        ),
+        rows=table,
+        facts=(_weight_facts(result, by_hand, digits),),
+        signature=result.signature,
+    )
+
+
+def _weight_facts(result: ClassWeights, by_hand: str | None, digits: int) -> list[Fact]:
+    facts = [Fact("scheme", result.scheme, f"normalization {result.normalization.value}")]
+    if result.kind is not Kind.LOGIT_OFFSET:
+        changed = (
+            f"{counted(result.capped, 'class', 'classes')} capped" if result.capped else "above 0"
+        )
+        facts.append(Fact("largest / smallest", decimal(largest_ratio(result), digits), changed))
+    if result.kind is Kind.CLASS:
+        facts.append(
+            Fact(
+                "effective samples",
+                decimal(result.effective_sample_size, 1),
+                f"of {sum(result.count or ()):,}: what the weighted ones are worth (Kish)",
+            )
+        )
+    if by_hand is not None:
+        facts.append(Fact("set by hand", by_hand, "over the scheme"))
+    return facts + missing_facts(result.missing or 0, result.rows or 0, digits)
+
+
+def scheme_comparison_page(result: SchemeComparison, view: View) -> Page:
+    """Lay out what several schemes give."""
+    digits = view.digits
+    first = result.weights[0]
+    rows = view.rows(
+        result.class_rows(),
+        "count",
+        lambda hidden: {"count": sum(row["count"] for row in hidden)},
+    )
+    names = [one.scheme for one in result.weights]
+    weights = Grid(
+        table_columns("class", "count", *names),
+        [
+            (row["label"], whole(row["count"]), *(decimal(row[name], digits) for name in names))
+            for row in rows
+        ],
+    )
+    summary = [
+        (
+            row["scheme"],
+            decimal(row["largest_ratio"], digits),
+            decimal(row["effective_sample_size"], 1),
+            percent(row["effective_share"], digits),
+            percent(row["rarest_weight_share"], digits),
+        )
+        for row in result.scheme_rows()
+    ]
+    samples = sum(first.count or ())
+    return Page(
+        title=page_title(
+            first.inputs,
+            f"{counted(samples, 'label')}, {counted(len(result.classes), 'class', 'classes')}",
+        ),
+        headline=(f"{counted(len(names), 'scheme')} on the same labels.",),
+        columns=table_columns(
+            "scheme", "largest ratio", "effective samples", "of all", "on the rarest"
+        ),
+        rows=summary,
+        facts=(
+            [
+                Fact("largest ratio", "", "largest number / smallest one above 0"),
+                Fact("effective samples", "", "what the weighted ones are worth (Kish)"),
+                Fact("on the rarest", "", "share of all weight that the rarest class carries"),
+            ],
+        ),
+        sections=[Section("The numbers of each", (), weights)],
+        signature=result.signature,
+    )
+
+
+def identification_page(result: Identification, view: View) -> Page:
+    """Lay out which schemes reproduce weights."""
+    found = [row for row in result.class_rows() if row["reproduces"]]
+    others = [row for row in result.class_rows() if not row["reproduces"]][:NEAREST]
+    if found:
+        how = found[0]["normalization"]
+        scale = (
+            f"normalization {how}" if how else f"{decimal(found[0]['factor'], view.digits)} times"
+        )
+        answer = [f"{found[0]['scheme']} reproduces them ({scale})."]
+        if len(found) > 1:
+            same = listed([row["scheme"] for row in found[1:]])
+            answer.append(f"For these counts so {'do' if len(found) > 2 else 'does'} {same}.")
+    else:
+        answer = [f"No scheme reproduces them; the nearest is {others[0]['scheme']}."]
+    if result.inverted and not found:
+        answer.append("They grow with the counts: frequent classes weigh more. They look inverted.")
+    return Page(
+        title=f"{result.source}: weights of {counted(len(result.classes), 'class', 'classes')}",
+        headline=answer,
+        columns=table_columns("scheme", "normalization", "factor", "deviation", "reproduces"),
+        rows=[_match_cells(row, view.digits) for row in (*found, *others)],
+        facts=(
+            [
+                Fact("factor", "", "what the numbers of the scheme are multiplied by"),
+                Fact("deviation", "", "largest relative difference of a weight"),
+            ],
+        ),
+        signature=result.signature,
+    )
+
+
+def _match_cells(row: Row, digits: int) -> tuple[str, ...]:
+    return (
+        row["scheme"],
+        row["normalization"] or "only the ratios",
+        decimal(row["factor"], digits),
+        decimal(row["deviation"], max(digits, 2)),
+        "yes" if row["reproduces"] else "no",
+    )
+
+
+def catalog_page(result: SchemeCatalog) -> Page:
+    """Lay out the registry of schemes."""
+    sections = []
+    for row in result.class_rows():
+        alias = f" (also: {row['aliases']})" if row["aliases"] else ""
+        lines = [row["summary"], row["formula"]]
+        if row["kind"] != Kind.CLASS.value:
+            lines.append(f"gives: {row['kind']}")
+        if row["tasks"] != Task.MULTICLASS.value:
+            lines.append(f"for: {row['tasks']}")
+        for key, name in (("parameters", "parameters"), ("needs", "needs"), ("uses", "takes")):
+            if row[key]:
+                lines.append(f"{name}: {row[key]}")
+        if row["as_published"] != "none":
+            lines.append(f"as published: scaled to {row['as_published']}")
+        lines += [f"source: {row['source']}", f"take care: {row['caution']}"]
+        sections.append(Section(f"{row['scheme']}{alias}", lines))
+    return Page(
+        title=f"{len(sections)} weighting schemes",
+        headline=("n_i is the count of class i, N their sum, K the number of classes.",),
+        sections=sections,
+        signature=result.signature,
+    )
