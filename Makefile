@@ -32,12 +32,12 @@ lint: .venv/installed-dev ## All of check but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	COLUMNS=90 $(BIN)/cog --check -I docs docs/schemes.md docs/conventions.md docs/cli.md
+	COLUMNS=90 $(BIN)/cog --check -I docs docs/schemes.md docs/measures.md docs/conventions.md docs/cli.md
 
 fix: .venv/installed-dev ## Format, mend what can be mended, bring the generated documents up to date
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	COLUMNS=90 $(BIN)/cog -r -I docs docs/schemes.md docs/conventions.md docs/cli.md
+	COLUMNS=90 $(BIN)/cog -r -I docs docs/schemes.md docs/measures.md docs/conventions.md docs/cli.md
 	$(BIN)/python tests/docs/console_blocks.py README.md docs/*.md
 
 SIZE ?= full

@@ -11,6 +11,7 @@ from wcetool.core.conventions.worked import EXAMPLES, Quotient, SmallExample, wo
 from wcetool.core.schemes import SCHEMES, Kind, Scheme
 from wcetool.core.vocabulary import InputKind, Task
 from wcetool.render.numbers import decimal
+from wcetool.results.catalog import MEASURES_BY_TASK
 
 COMMANDS = ("analyze", "weights", "score", "explain")
 
@@ -60,6 +61,19 @@ def _scheme(entry: Scheme) -> str:
         f"- Take care: {entry.caution}",
     ]
     return "\n".join(lines)
+
+
+def measures(task: Task = Task.MULTICLASS) -> str:
+    """Describe every registered measure of a task."""
+    parts = []
+    for entry in MEASURES_BY_TASK[task].values():
+        lines = [f"### {entry.name}", "", f"    {entry.formula}", ""]
+        lines.append(f"- From {entry.range[0]} to {entry.range[1]}.")
+        if entry.undefined:
+            lines.append(f"- Undefined where {entry.undefined}.")
+        lines += [f"- Source: {entry.source}.", f"- Take care: {entry.trap}"]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def convention_table() -> str:

@@ -228,7 +228,7 @@ def test_declared_classes_fix_order_and_count_zero(cli, write):
         ("b", 1, 1.0),
         ("a", 1, 1.0),
     ]
-    assert found.json["undefined"] == {"classes.ratio": "a class without samples has no ratio"}
+    assert found.json["undefined"]["classes.ratio"] == "a class without samples has no ratio"
     write("classes.txt", "z\nb\na\n")
     from_file = cli("analyze", "labels.csv", "--classes", "classes.txt", "-f", "json")
     assert from_file.json["classes"] == found.json["classes"]
@@ -398,7 +398,8 @@ def test_a_table_of_very_many_classes_is_summed_up(cli, write):
     assert "note: the first 1,000 of 1,500 classes" in found.stderr
     assert "other (500 classes)" in found.stdout
     quiet = cli("analyze", "labels.csv", "-q")
-    assert (quiet.stdout, quiet.stderr) == (found.stdout, "")
+    assert quiet.stderr == ""
+    assert quiet.stdout.partition("\nanalyze|")[0] == found.stdout.partition("\nWhat could")[0]
     assert len(cli("analyze", "labels.csv", "-f", "csv").stdout.splitlines()) == 1501
     assert "other (10 classes)" in cli("analyze", "labels.csv", "--top", "1490").stdout
 

@@ -3,6 +3,7 @@
 import pytest
 
 from wcetool.core.conventions import CONVENTIONS
+from wcetool.core.measures import MEASURES
 
 
 def test_the_example_stands_under_each_loss(cli):
@@ -92,3 +93,23 @@ def test_a_narrow_terminal_cuts_no_number(width):
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= width
     assert ("too narrow for weighted (-f json has all)" in shown) == (width == 50)
+
+
+def test_every_measure_is_explained_with_its_range_source_and_trap(cli):
+    shown = cli("explain", "measures").stdout.split("\n\n")
+    (ratio,) = (one for one in shown if one.startswith("ratio\n"))
+    assert ratio.splitlines()[1:4] == [
+        "  n_K / n_1",
+        "  from 1 to inf",
+        "  source: imbalance ratio; KEEL, Alcala-Fdez et al. 2011",
+    ]
+    assert "  undefined where there is one class\n" in cli("explain", "measures").stdout
+    document = cli("explain", "measures", "-f", "json").json
+    assert document["schema"] == "wcetool.measures/1"
+    assert [one["measure"] for one in document["measures"][: len(MEASURES)]] == list(MEASURES)
+    assert all(one["trap"] and one["source"] for one in document["measures"])
+
+
+def test_options_for_files_have_no_effect_on_the_measures(cli):
+    ran = cli("explain", "measures", "--jobs", "2")
+    assert (ran.code, ran.stderr.splitlines()[0]) == (2, "error: -j: has no effect on measures")

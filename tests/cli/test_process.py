@@ -66,6 +66,7 @@ def test_help_loads_typer_and_rich_at_most(args, tmp_path):
     [
         ["analyze", "labels.csv"],
         ["analyze", "preds.parquet", "-f", "json"],
+        ["analyze", "labels.csv", "--confidence", "goodman", "--fail-if", "ratio > 99"],
         ["weights", "labels.csv", "-o", "w.json"],
         ["weights", "labels.csv", "-o", "w.parquet"],
         ["weights", "labels.csv", "-o", "w.npy"],

@@ -61,7 +61,7 @@ def test_the_literal_commands_of_the_sample_data_work(tmp_path):
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["schemes.md", "cli.md"])
+@pytest.mark.parametrize("name", ["schemes.md", "measures.md", "cli.md"])
 def test_generated_documents_are_fresh(name):
     done = subprocess.run(
         [sys.executable, "-m", "cogapp", "--check", "-I", "docs", f"docs/{name}"],

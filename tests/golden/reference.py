@@ -20,7 +20,7 @@ from wcetool.core.imbalance_degree import imbalance_degree
 from wcetool.core.measures import measure
 from wcetool.core.multilabel import measure_labels
 from wcetool.core.power_law import continuous_exponent, discrete_exponent, long_tail
-from wcetool.core.profile import excesses_of
+from wcetool.core.profile import Excesses
 from wcetool.core.share_intervals import IntervalMethod, share_intervals
 
 import wcetool
@@ -272,7 +272,7 @@ FUNCTIONS: dict[str, Any] = {
     "ecol_c2": of_measure("ecol_c2"),
     "lrid": of_measure("lrid"),
     "hill": lambda n, q: measure(counts_of(n))[{2: "effective_classes"}.get(q, f"hill_{q}")],
-    "imb_degree": lambda n, dist: imbalance_degree(excesses_of(n), DISTANCES[dist]),
+    "imb_degree": lambda n, dist: imbalance_degree(Excesses.of(n), DISTANCES[dist]),
     "shots": shots,
     "powerlaw_cont": lambda n, xmin: continuous_exponent(n, xmin),  # noqa: PLW0108
     "powerlaw_disc": lambda n, xmin: discrete_exponent(n, xmin),  # noqa: PLW0108

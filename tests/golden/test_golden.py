@@ -9,9 +9,10 @@ import pytest
 from interpreter import cases_in, numbers
 
 import wcetool
-from wcetool.core.distribution import Buckets, ClassCounts, measure
+from wcetool.core.distribution import Buckets, ClassCounts
 from wcetool.core.loss_report import report
 from wcetool.core.losses import RowTerms
+from wcetool.core.measures import measure
 from wcetool.core.scoring import ScoreState
 from wcetool.core.weighting import effective_sample_size
 

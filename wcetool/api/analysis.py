@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from wcetool.api.labels import counted_labels
-from wcetool.core.distribution import Buckets, measure
+from wcetool.core.distribution import Buckets
+from wcetool.core.gates import parse_gates
+from wcetool.core.measures import measure
+from wcetool.core.share_intervals import Confidence
 from wcetool.data.options import ReadingKeywords, ReadingOptions
 from wcetool.engine.resources import OnProgress, Resources
-from wcetool.results.analysis import Analysis
+from wcetool.results.analysis import QUANTITIES, Analysis
 
 
 def analyze(
     labels: Any,
     *,
     buckets: str | Sequence[int] | None = None,
+    confidence: str | None = None,
+    level: float | None = None,
+    fail_if: str | Sequence[str] | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
@@ -29,7 +35,13 @@ def analyze(
         Files (CSV, TSV, Parquet, counts that `analyze` wrote), or labels in memory: a list, a NumPy
         array, a pandas, Polars or pyarrow column. A str is a path; a list of str is labels.
     buckets : str or (int, int), default "100,20"
-        Bounds of many, medium and few, in samples.
+        Bounds of many, medium and few, in samples; or a name: "kang", "oltr", "lvis".
+    confidence : {"wilson", "goodman", "clopper-pearson", "jeffreys"}, optional
+        Give an interval of every share, and of the ratio; goodman's hold for all classes together.
+    level : float, default 0.95
+        Of the intervals.
+    fail_if : str or sequence of str, optional
+        Conditions such as ``"ratio > 100"``: those that hold are the `failures` of the result.
     jobs : int, optional
         Threads; changes nothing but the time.
     memory : str or int, optional
@@ -58,6 +70,8 @@ def analyze(
     3.0
     """
     bounds = Buckets.of(buckets)
+    intervals = Confidence.of(confidence, level)
+    gates = parse_gates(fail_if, QUANTITIES)
     counted = counted_labels(
         labels, ReadingOptions.of(**reading), Resources.of(jobs, memory, on_progress)
     )
@@ -68,6 +82,8 @@ def analyze(
         imbalance=measure(counted.counts),
         buckets=bounds,
         parameters=counted.parameters,
+        confidence=intervals,
+        gates=gates,
         notes=counted.notes,
         warnings=counted.warnings,
     )

@@ -9,6 +9,7 @@ import typer
 from wcetool.cli.options import (
     LABELS,
     OUTPUT,
+    RUN,
     ConfigFlags,
     ReadingFlags,
     RowFlags,
@@ -17,9 +18,9 @@ from wcetool.cli.options import (
     general_defaults,
     option,
 )
-from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
+from wcetool.cli.output import chosen_format, emit, input_paths, say, say_notes
 from wcetool.cli.running import check_outputs, running
-from wcetool.errors import counted
+from wcetool.errors import ExitCode, counted
 
 
 def analyze(
@@ -44,9 +45,41 @@ def analyze(
             "--buckets",
             panel=LABELS,
             metavar="MANY,FEW",
-            help="Bounds of many, medium and few: more than MANY, fewer than FEW. Default: 100,20.",
+            help="Bounds of many, medium and few: more than MANY, fewer than FEW; or kang "
+            "(100,20), oltr (99,21), lvis (100,11), as in their code. Default: 100,20.",
         ),
     ] = "100,20",
+    confidence: Annotated[
+        str | None,
+        option(
+            "--confidence",
+            panel=LABELS,
+            metavar="METHOD",
+            help="Give the interval of every share, and of the ratio: wilson, clopper-pearson or "
+            "jeffreys (class by class), goodman (all classes together). Default: none.",
+        ),
+    ] = None,
+    level: Annotated[
+        float | None,
+        option(
+            "--level",
+            panel=LABELS,
+            metavar="LEVEL",
+            help="Confidence level of the intervals. Default: 0.95.",
+        ),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        option(
+            "--fail-if",
+            panel=RUN,
+            metavar="CONDITION",
+            help='End with exit code 1 where it holds: "ratio > 100", "min_count < 30"; any '
+            "measure, rows, classes, absent_classes, min_count, max_count or missing_share. May "
+            "be given again.",
+            by_environment=False,
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         option(
@@ -68,6 +101,9 @@ def analyze(
         result = wcetool.analyze(
             paths,
             buckets=buckets,
+            confidence=confidence,
+            level=level,
+            fail_if=fail_if,
             jobs=run.jobs,
             memory=run.memory,
             on_progress=progress.advance,
@@ -81,3 +117,8 @@ def analyze(
         f"{counted(result.counts.n_classes, 'class', 'classes')}, "
         f"{counted(result.missing, 'missing label')}"
     )
+    failures = result.failures()
+    for failure in failures:
+        say("failed", failure)
+    if failures:
+        raise typer.Exit(ExitCode.GATE)

@@ -31,10 +31,12 @@ class Topic(StrEnum):
 
     SCHEMES = "schemes"
     CONVENTIONS = "conventions"
+    MEASURES = "measures"
 
 
 _OF_TOPIC = {
     Topic.SCHEMES: {"format", "color", "config", "no_config", "verbose", "quiet"},
+    Topic.MEASURES: {"format", "color", "config", "no_config", "verbose", "quiet"},
     Topic.CONVENTIONS: {
         "like",
         "task",
@@ -63,8 +65,9 @@ def explain(
         typer.Argument(
             metavar="[TOPIC|PREDS]...",
             show_default=False,
-            help="schemes: how weights are made; conventions: what frameworks do with them; or "
-            "prediction files: what every framework gives on them",
+            help="schemes: how weights are made; conventions: what frameworks do with them; "
+            "measures: how imbalance is measured; or prediction files: what every framework gives "
+            "on them",
         ),
     ] = None,
     digits: Annotated[
@@ -72,7 +75,7 @@ def explain(
         option("--digits", panel=OUTPUT, metavar="N", help="Decimals. Default: 4.", min=0, max=17),
     ] = 4,
 ) -> None:
-    """Explain weighting schemes, and what each framework does with weights."""
+    """Explain weighting schemes, measures, and what each framework does with weights."""
     form = chosen_format(ctx, show, RowFlags(digits=digits), None)
     named = what or []
     if not named and loss.like is None and columns.task is None:
@@ -82,10 +85,12 @@ def explain(
     topic = _topic(named)
     if topic is not None:
         _refuse_others(ctx, topic)
-        from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
+        from wcetool.results.catalog import ConventionCatalog, MeasureCatalog, SchemeCatalog
 
         if topic is Topic.SCHEMES:
             emit(SchemeCatalog.of_registry(), form, show)
+        elif topic is Topic.MEASURES:
+            emit(MeasureCatalog.of_registry(), form, show)
         else:
             emit(ConventionCatalog.of_registry(loss.like, columns.task), form, show)
         return

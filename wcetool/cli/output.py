@@ -86,7 +86,7 @@ def emit(
 
     view = View()
     if rows is not None:
-        view = View(digits=rows.digits, sort=rows.sort, top=rows.top)
+        view = View(digits=rows.digits, sort=rows.sort, top=rows.top, advice=not quiet)
     if form in (Format.TABLE, Format.MD) and view.top is None:
         n_rows = len(result.class_rows())
         if n_rows > MOST_ROWS:

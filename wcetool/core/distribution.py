@@ -1,16 +1,16 @@
-"""Class counts and what they say about imbalance.
+"""Class counts: how many samples each class has.
 
-`LabelTally` is the mergeable state of counting; `ClassCounts` puts it in class order; `measure`
-computes the measures. What is not here: reading labels, class weights.
+`LabelTally` is the mergeable state of counting; `ClassCounts` puts it in class order; `Buckets`
+sorts classes by size. What is not here: reading labels, measures of imbalance, class weights.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -183,81 +183,12 @@ def _order_key(label: str) -> tuple[bool, Decimal, str]:
     return (False, Decimal(label), label) if is_integer(label) else (True, Decimal(0), label)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imbalance:
-    """Measures of imbalance, over the classes that occur."""
-
-    classes: int
-    absent_classes: int
-    ratio: float  # largest count / smallest count, at least 1
-    entropy: float  # of the class shares, nats
-    evenness: float  # entropy / ln(classes), in [0, 1]; 1 for a single class
-    effective_classes: float  # 1 / sum of squared shares, in [1, classes]
-    gini: float  # coefficient of the counts, in [0, 1 - 1/classes]
-    minority_share: float  # share of the rarest class
-
-
-def measure(counts: ClassCounts) -> Imbalance:
-    """Measure the imbalance of class counts.
-
-    Parameters
-    ----------
-    counts : ClassCounts
-        At least one class occurs. Classes with count 0 are left out of every measure.
-
-    Returns
-    -------
-    Imbalance
-        Ratio, effective classes, Gini coefficient and minority share are integer quotients, rounded
-        once. The entropy is a `math.fsum` of p ln p, within 1e-15 of the exact value per nat.
-
-    Raises
-    ------
-    InputError
-        If no class occurs.
-
-    Notes
-    -----
-    Source: entropy and evenness, Pielou 1966; effective classes, Simpson 1949 (the Hill number of
-    order 2); Gini coefficient of the counts, sum((2i - K - 1) n_i) / (K N) with counts ascending.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> m = measure(ClassCounts(("A", "B", "C", "D"), np.array([198, 436, 710, 272])))
-    >>> round(m.ratio, 6), round(m.entropy, 6), round(m.gini, 6)
-    (3.585859, 1.271963, 0.262995)
-    """
-    present = sorted(counts.count[counts.present].tolist())
-    if not present:
-        raise InputError("no class has any labels")
-    n_classes, n_samples = len(present), sum(present)
-    balanced = present[0] == present[-1]
-    entropy = (
-        math.log(n_classes)
-        if balanced
-        else -math.fsum(n / n_samples * math.log(n / n_samples) for n in present)
-    )
-    spread = sum((2 * i - n_classes - 1) * n for i, n in enumerate(present, start=1))
-    return Imbalance(
-        classes=n_classes,
-        absent_classes=counts.n_classes - n_classes,
-        ratio=present[-1] / present[0],
-        entropy=entropy,
-        evenness=1.0 if balanced else entropy / math.log(n_classes),
-        effective_classes=n_samples**2 / sum(n * n for n in present),
-        gini=spread / (n_classes * n_samples),
-        minority_share=present[0] / n_samples,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Buckets:
     """The bounds that sort classes by their count: many, medium, few.
 
-    many: count > `many`; medium: `few` <= count <= `many`; few: count < `few`. These are the edges
-    of the code of Kang et al. 2020 (Decoupling). The code of Liu et al. 2019 (OLTR) has the same
-    bounds with the other edges: a class of exactly 100 samples is many there, of exactly 20 few.
+    many: count > `many`; medium: `few` <= count <= `many`; few: count < `few`. `NAMED_BUCKETS` are
+    the edges of published code, all of them in this form.
     """
 
     many: int = 100
@@ -278,21 +209,26 @@ class Buckets:
 
     @classmethod
     def parse(cls, text: str) -> Buckets:
-        """Read `100,20`.
+        """Read `100,20`, or a name of `NAMED_BUCKETS`.
 
         Raises
         ------
         UsageError
-            If `text` is not two integers, the larger one first, the smaller at least 1.
+            If `text` is neither a name nor two integers, the larger one first, the smaller at
+            least 1.
         """
+        named = NAMED_BUCKETS.get(text.casefold())
+        if named is not None:
+            return named
         bounds = text.split(",")
         if len(bounds) == 2 and all(is_integer(bound.strip()) for bound in bounds):
             many, few = (int(bound) for bound in bounds)
             if many >= few >= 1:
                 return cls(many, few)
         raise UsageError(
-            f"{text!r} is not two counts, the larger one first",
+            f"{text!r} is neither two counts, the larger one first, nor a name",
             where="--buckets",
+            details=(f"names: {', '.join(NAMED_BUCKETS)}",),
             hint="--buckets 100,20",
         )
 
@@ -309,3 +245,12 @@ class Buckets:
         present = counts.count[counts.present]
         many, few = int((present > self.many).sum()), int((present < self.few).sum())
         return {"many": many, "medium": len(present) - many - few, "few": few}
+
+
+NAMED_BUCKETS: Mapping[str, Buckets] = MappingProxyType(
+    {
+        "kang": Buckets(100, 20),  # Kang et al. 2020 (Decoupling), code: > 100, 20 to 100, < 20
+        "oltr": Buckets(99, 21),  # Liu et al. 2019 (OLTR), code: >= 100, 21 to 99, <= 20
+        "lvis": Buckets(100, 11),  # Gupta et al. 2019 (LVIS): > 100, 11 to 100, 1 to 10
+    }
+)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from wcetool.render.convention_views import conventions_page
 from wcetool.render.page import Page
 from wcetool.render.score_views import comparison_page, score_page
 from wcetool.render.view import View
-from wcetool.render.views import analysis_page
+from wcetool.render.views import analysis_page, measures_page
 from wcetool.render.weight_views import (
     catalog_page,
     identification_page,
@@ -18,7 +19,7 @@ from wcetool.render.weight_views import (
 )
 from wcetool.render.words import Format
 from wcetool.results.analysis import Analysis
-from wcetool.results.catalog import ConventionCatalog, SchemeCatalog
+from wcetool.results.catalog import ConventionCatalog, MeasureCatalog, SchemeCatalog
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
 from wcetool.results.scheme_comparison import Identification, SchemeComparison
@@ -70,24 +71,21 @@ def _as_csv(result: Result, _: Look) -> str:
     return to_csv(result.class_rows())
 
 
+_PAGES: Mapping[type, Callable[[Any, View], Page]] = {
+    Analysis: analysis_page,
+    ClassWeights: weights_page,
+    SchemeComparison: scheme_comparison_page,
+    Identification: identification_page,
+    ScoreReport: score_page,
+    Comparison: comparison_page,
+    SchemeCatalog: lambda result, _: catalog_page(result),
+    MeasureCatalog: lambda result, _: measures_page(result),
+    ConventionCatalog: lambda result, _: conventions_page(result),
+}
+
+
 def _page(result: Result, look: Look) -> Page:
-    if isinstance(result, Analysis):
-        return analysis_page(result, look.view)
-    if isinstance(result, ClassWeights):
-        return weights_page(result, look.view)
-    if isinstance(result, SchemeComparison):
-        return scheme_comparison_page(result, look.view)
-    if isinstance(result, Identification):
-        return identification_page(result, look.view)
-    if isinstance(result, ScoreReport):
-        return score_page(result, look.view)
-    if isinstance(result, Comparison):
-        return comparison_page(result, look.view)
-    if isinstance(result, SchemeCatalog):
-        return catalog_page(result)
-    if isinstance(result, ConventionCatalog):
-        return conventions_page(result)
-    raise TypeError(f"no page for {type(result).__name__}")
+    return _PAGES[type(result)](result, look.view)
 
 
 _WRITERS: Mapping[Format, Callable[[Result, Look], str]] = {

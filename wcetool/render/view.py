@@ -25,11 +25,14 @@ class View:
         Order of the rows; count is descending.
     top : int or None
         Rows shown; the others are summed up in one.
+    advice : bool
+        Whether it may be said what could be done.
     """
 
     digits: int = 4
     sort: Sort = Sort.INDEX
     top: int | None = None
+    advice: bool = True
 
     def rows(
         self, rows: Sequence[Row], count: str, other: Callable[[Sequence[Row]], Row]

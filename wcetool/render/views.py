@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from wcetool.core.share_intervals import Confidence
 from wcetool.errors import counted
-from wcetool.render.numbers import decimal, percent, whole
-from wcetool.render.page import Fact, Page
+from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
+from wcetool.render.page import Fact, Page, Section
 from wcetool.render.view import (
     View,
     absent_facts,
@@ -15,6 +16,8 @@ from wcetool.render.view import (
     table_columns,
 )
 from wcetool.results.analysis import Analysis
+from wcetool.results.catalog import MeasureCatalog
+from wcetool.results.document import Row
 
 
 def analysis_page(result: Analysis, view: View) -> Page:
@@ -34,11 +37,13 @@ def analysis_page(result: Analysis, view: View) -> Page:
         },
     )
     longest = max(row["share"] for row in result.class_rows())
+    asked = result.confidence
     table = [
         (
             row["label"],
             whole(row["count"]),
             percent(row["share"], digits),
+            *(() if asked is None else (_share_interval(row, digits),)),
             decimal(row["ratio"], digits),
             share_bar(row, "share", longest),
         )
@@ -55,7 +60,7 @@ def analysis_page(result: Analysis, view: View) -> Page:
         )
     buckets = result.buckets.sort(result.counts)
     facts = [
-        Fact("imbalance ratio", decimal(found.ratio, digits), "largest count / smallest count"),
+        Fact("imbalance ratio", decimal(found.ratio, digits), _ratio_remark(result, digits)),
         Fact(
             "effective classes",
             decimal(found.effective_classes, digits),
@@ -70,7 +75,7 @@ def analysis_page(result: Analysis, view: View) -> Page:
             f"{buckets['many']:,}, {buckets['medium']:,}, {buckets['few']:,}",
             f"classes; {result.buckets.rule} labels",
         ),
-        *absent_facts(found.absent_classes),
+        *_absent_facts(result, digits),
         *missing_facts(result.missing, result.rows, digits),
     ]
     return Page(
@@ -80,8 +85,67 @@ def analysis_page(result: Analysis, view: View) -> Page:
             f"{counted(found.classes, 'class', 'classes')}",
         ),
         headline=(headline,),
-        columns=table_columns("class", "count", "share", "ratio", ""),
+        columns=table_columns(
+            *("class", "count", "share"),
+            *(() if asked is None else (f"{_level(asked)} interval",)),
+            *("ratio", ""),
+        ),
         rows=table,
         facts=(facts,),
+        sections=_advice(result) if view.advice else (),
+        signature=result.signature,
+    )
+
+
+def _advice(result: Analysis) -> tuple[Section, ...]:
+    lines = [f"{one.advice}: {one.because} ({one.source})" for one in result.advice]
+    return (Section("What could be done", lines),) if lines else ()
+
+
+def _level(asked: Confidence) -> str:
+    return f"{100 * asked.level:.6g}%"
+
+
+def _share_interval(row: Row, digits: int) -> str:
+    if row["share_low"] is None:
+        return UNDEFINED
+    return f"{percent(row['share_low'], digits)} to {percent(row['share_high'], digits)}"
+
+
+def _ratio_remark(result: Analysis, digits: int) -> str:
+    remark = "largest count / smallest count"
+    if result.confidence is None:
+        return remark
+    interval = result.ratio_interval
+    if interval is None:
+        return f"{remark}; no interval: {result.undefined['confidence.ratio']}"
+    low, high = (decimal(bound, digits) for bound in interval)
+    return f"{remark}, {_level(result.confidence)} interval {low} to {high}"
+
+
+def _absent_facts(result: Analysis, digits: int) -> list[Fact]:
+    facts = absent_facts(result.imbalance.absent_classes)
+    if result.confidence is None or result.unseen_share is None:
+        return facts
+    bound = f"each below {percent(result.unseen_share, digits)} at {_level(result.confidence)}"
+    return [Fact(one.name, one.value, f"{one.remark}; {bound}") for one in facts]
+
+
+def measures_page(result: MeasureCatalog) -> Page:
+    """Lay out the registry of measures."""
+    sections = []
+    for row in result.class_rows():
+        lines = [row["formula"], f"from {row['lowest']} to {row['highest']}"]
+        if row["undefined"]:
+            lines.append(f"undefined where {row['undefined']}")
+        lines += [f"source: {row['source']}", f"take care: {row['trap']}"]
+        sections.append(Section(row["measure"], lines))
+    return Page(
+        title=f"{len(sections)} measures of imbalance",
+        headline=(
+            "n_1 to n_K are the counts of the classes that occur, ascending, N is their sum.",
+            "p_i = n_i / N, and H is the entropy of the p_i in nats.",
+        ),
+        sections=sections,
         signature=result.signature,
     )

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wcetool.core.distribution import Buckets, ClassCounts, Imbalance
+from wcetool.core.advice import Advice, advise
+from wcetool.core.distribution import Buckets, ClassCounts
+from wcetool.core.gates import Gate, parse_gates
+from wcetool.core.measures import MEASURES, ONE_CLASS, Imbalance
+from wcetool.core.share_intervals import (
+    LEAST_FOR_RATIO,
+    Confidence,
+    ratio_interval,
+    share_intervals,
+    unseen_share,
+)
 from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ANALYSIS_SCHEMA = "wcetool.analyze/1"
-DISPLAY_PARAMETERS = ("buckets", "bucket_rule")  # say nothing of how labels were read
+# They say nothing of how labels were read.
+DISPLAY_PARAMETERS = ("buckets", "bucket_rule", "confidence", "level")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,10 @@ class Analysis:
         The bounds of many, medium and few.
     parameters : mapping
         Every effective value that can change a number.
+    confidence : Confidence or None
+        The intervals that were asked for.
+    gates : tuple of Gate
+        The conditions under which it fails.
     notes, warnings : tuple of str
         What was decided without being asked for; what may not be as meant.
     """
@@ -44,6 +59,8 @@ class Analysis:
     imbalance: Imbalance
     buckets: Buckets
     parameters: Mapping[str, str]
+    confidence: Confidence | None = None
+    gates: tuple[Gate, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -56,7 +73,32 @@ class Analysis:
     def signature(self) -> str:
         """How the numbers came about, in one line."""
         fields = {"classes": self.counts.n_classes, "missing": "skip", "buckets": self.buckets}
-        return signature("analyze", fields | dict(self.parameters))
+        return signature("analyze", fields | self._interval_parameters | dict(self.parameters))
+
+    @property
+    def _interval_parameters(self) -> dict[str, str]:
+        if self.confidence is None:
+            return {}
+        return {"confidence": self.confidence.method.value, "level": repr(self.confidence.level)}
+
+    @property
+    def ratio_interval(self) -> tuple[float, float] | None:
+        """The interval of the imbalance ratio; None where none was asked for, or it is undefined.
+
+        It takes the largest and the smallest class as given, and is undefined where there is one
+        class, or the smallest has fewer than 5 labels.
+        """
+        if self.confidence is None or self.imbalance.classes == 1:
+            return None
+        present = self.counts.count[self.counts.count > 0]
+        return ratio_interval(int(present.max()), int(present.min()), self.confidence.level)
+
+    @property
+    def unseen_share(self) -> float | None:
+        """What the share of a declared class without labels is at most, at the level asked for."""
+        if self.confidence is None or not self.imbalance.absent_classes:
+            return None
+        return unseen_share(self.counts.n_samples, self.confidence.level)
 
     @property
     def undefined(self) -> dict[str, str]:
@@ -64,13 +106,56 @@ class Analysis:
         found = undefined_inputs("inputs", self.inputs)
         if self.imbalance.absent_classes:
             found["classes.ratio"] = "a class without samples has no ratio"
+        for name, reason in self.imbalance.undefined.items():
+            found[f"imbalance.{name}"] = reason
+        if self.confidence is not None:
+            if self.ratio_interval is None:
+                found["confidence.ratio"] = (
+                    ONE_CLASS
+                    if self.imbalance.classes == 1
+                    else f"the rarest class has fewer than {LEAST_FOR_RATIO} labels"
+                )
+            if self.unseen_share is None:
+                found["confidence.absent_share_high"] = "every declared class has labels"
         return found
 
+    def failures(self, gates: str | Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return the gates that fail, each with its number; none where all pass.
+
+        Parameters
+        ----------
+        gates : str or sequence of str, optional
+            Conditions such as ``"ratio > 100"`` on a name of `QUANTITIES`; by default those that
+            the analysis was asked for with ``fail_if``.
+
+        Raises
+        ------
+        UsageError
+            If one is no condition, or on a number that there is not.
+        """
+        asked = self.gates if gates is None else parse_gates(gates, QUANTITIES)
+        found = [(gate, QUANTITIES[gate.name](self)) for gate in asked]
+        return tuple(
+            gate.says(value, "" if value is not None else self._reason(gate.name))
+            for gate, value in found
+            if gate.fails(value)
+        )
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What could be done, each with the figure behind it and its source."""
+        return advise(self.counts, self.imbalance)
+
+    def _reason(self, name: str) -> str:
+        """Return why a number is undefined."""
+        ends = (reason for key, reason in self.undefined.items() if key.split(".")[-1] == name)
+        return next(ends, "there is none")
+
     def class_rows(self) -> list[Row]:
-        """Return one row per class: label, index, count, share, ratio."""
+        """Return one row per class: label, index, count, share, ratio, the bounds of the share."""
         counts = self.counts.count.tolist()
         largest, total = max(counts), sum(counts)
-        return [
+        rows = [
             {
                 "label": label,
                 "index": index,
@@ -80,6 +165,27 @@ class Analysis:
             }
             for index, (label, count) in enumerate(zip(self.counts.classes, counts, strict=True))
         ]
+        if self.confidence is None:
+            return rows
+        bounds = share_intervals(self.counts.count, self.confidence.method, self.confidence.level)
+        return [
+            row | {"share_low": low, "share_high": high}
+            for row, low, high in zip(rows, *(one.tolist() for one in bounds), strict=True)
+        ]
+
+    def _interval_row(self, asked: Confidence) -> Row:
+        bounds = self.ratio_interval
+        return {
+            "method": asked.method.value,
+            "level": asked.level,
+            "simultaneous": asked.is_simultaneous,
+            "ratio": None if bounds is None else list(bounds),
+            "absent_share_high": self.unseen_share,
+        }
+
+    def _gate_row(self, gate: Gate) -> Row:
+        value = QUANTITIES[gate.name](self)
+        return {"gate": str(gate), "value": value, "failed": gate.fails(value)}
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per class as a pandas frame."""
@@ -94,15 +200,38 @@ class Analysis:
             "rows": self.rows,
             "missing": self.missing,
             "classes": self.class_rows(),
-            "imbalance": asdict(self.imbalance),
+            "imbalance": self.imbalance.to_dict(),
             "buckets": self.buckets.sort(self.counts),
+            **(
+                {}
+                if self.confidence is None
+                else {"confidence": self._interval_row(self.confidence)}
+            ),
             "parameters": {
                 "buckets": str(self.buckets),
                 "bucket_rule": self.buckets.rule,
+                **self._interval_parameters,
                 **self.parameters,
             },
+            **({"gates": [self._gate_row(gate) for gate in self.gates]} if self.gates else {}),
+            "advice": [one.to_dict() for one in self.advice],
             "undefined": self.undefined,
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,
         }
+
+
+def _measured(name: str) -> Callable[[Analysis], float | None]:
+    return lambda result: result.imbalance[name]
+
+
+QUANTITIES: Mapping[str, Callable[[Analysis], float | None]] = {
+    "rows": lambda result: result.rows,
+    "classes": lambda result: result.imbalance.classes,
+    "absent_classes": lambda result: result.imbalance.absent_classes,
+    "min_count": lambda result: int(result.counts.count.min()),
+    "max_count": lambda result: int(result.counts.count.max()),
+    "missing_share": lambda result: result.missing / result.rows,
+    **{name: _measured(name) for name in MEASURES},
+}

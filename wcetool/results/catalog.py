@@ -13,6 +13,7 @@ from wcetool.core.conventions import (
     frameworks,
 )
 from wcetool.core.conventions.worked import Quotient, WorkedExample, WorkedRow, worked_example
+from wcetool.core.measures import MEASURES, Measure
 from wcetool.core.schemes import SCHEMES, Scheme
 from wcetool.core.vocabulary import Task
 from wcetool.errors import UsageError
@@ -20,6 +21,8 @@ from wcetool.results.document import Row, signature
 
 SCHEMES_SCHEMA = "wcetool.schemes/1"
 CONVENTIONS_SCHEMA = "wcetool.conventions/1"
+MEASURES_SCHEMA = "wcetool.measures/1"
+MEASURES_BY_TASK: Mapping[Task, Mapping[str, Measure]] = {Task.MULTICLASS: MEASURES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,50 @@ class SchemeCatalog:
                 }
                 for row, entry in zip(self.class_rows(), self.schemes.values(), strict=True)
             ],
+            "signature": self.signature,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureCatalog:
+    """What there is to know about every measure of imbalance, by task."""
+
+    measures: Mapping[Task, Mapping[str, Measure]]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of_registry(cls) -> MeasureCatalog:
+        """List the registered measures, in the order of registration."""
+        return cls(measures=MEASURES_BY_TASK)
+
+    @property
+    def signature(self) -> str:
+        """Which version of the program this is the registry of."""
+        return signature("measures", {"measures": sum(map(len, self.measures.values()))})
+
+    def class_rows(self) -> list[Row]:
+        """Return one row per measure."""
+        return [
+            {
+                "measure": entry.name,
+                "task": task.value,
+                "formula": entry.formula,
+                "lowest": entry.range[0],
+                "highest": entry.range[1],
+                "source": entry.source,
+                "trap": entry.trap,
+                "undefined": entry.undefined,
+            }
+            for task, entries in self.measures.items()
+            for entry in entries.values()
+        ]
+
+    def to_dict(self) -> Row:
+        """Return the document of the contract ``wcetool.measures/1``."""
+        return {
+            "schema": MEASURES_SCHEMA,
+            "measures": self.class_rows(),
             "signature": self.signature,
         }
 
