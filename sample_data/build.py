@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 SEED = 0
 LARGEST, RATIO = 170, 17.0  # samples of the largest class; how many times those of the smallest
+SHEET = 50  # images in a row that count as one group
 PROPERTIES = {"even": (0, 2, 4, 6, 8), "prime": (2, 3, 5, 7), "square": (0, 1, 4, 9)}
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -44,7 +45,7 @@ def out_of_fold_logits(images: np.ndarray, digits: np.ndarray) -> np.ndarray:
 
 
 def main(folder: Path) -> None:
-    """Write the five files."""
+    """Write the six files."""
     images, digits, image = long_tail()
     logits = out_of_fold_logits(images, digits)
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -52,6 +53,11 @@ def main(folder: Path) -> None:
     labels = pd.DataFrame({"image": image, "label": [NAMES[digit] for digit in digits]})
     labels.to_csv(folder / "labels.csv", index=False, lineterminator="\n")
     labels.to_parquet(folder / "labels.parquet", index=False)
+    last = int(0.8 * len(image))
+    splits = labels.assign(
+        sheet=image // SHEET, split=["train"] * last + ["test"] * (len(image) - last)
+    )
+    splits.to_csv(folder / "splits.csv", index=False, lineterminator="\n")
     for name, prefix, scores in (
         ("preds.parquet", "prob_", probabilities),
         ("logits.parquet", "logit_", logits),

@@ -2,13 +2,14 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 from conftest import HOSTILE_LABELS
 
 import wcetool
 from wcetool.core.measures import MEASURES
 from wcetool.errors import UsageError
-from wcetool.results.analysis import QUANTITIES
+from wcetool.results.analysis import DRIFT_QUANTITIES, QUANTITIES
 
 ABCD = "label\n" + "A\n" * 198 + "B\n" * 436 + "C\n" * 710 + "D\n" * 272
 
@@ -185,10 +186,29 @@ def test_what_is_undefined_fails_and_says_why(cli, write):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_every_number_that_is_named_can_be_a_gate(name):
-    found = wcetool.analyze(["a", "b", "b", None], classes=["a", "b", "c"])
+    table = pa.table(
+        {
+            "label": ["a", "b", "b", None] * 2,
+            "split": ["train"] * 5 + ["test"] * 3,
+            "id": [*"abcdabcd"],
+        }
+    )
+    options = {"label_column": "label", "split_column": "split", "group_column": "id"}
+    found = wcetool.analyze(table, classes=["a", "b", "c"], **options)
     (told,) = found.failures(f"{name} > -1")
     assert told.startswith(f"{name} > -1 ({name} is ")
     assert "undefined" not in told
+
+
+@pytest.mark.parametrize("name", DRIFT_QUANTITIES)
+def test_a_gate_on_drift_needs_splits(cli, write, name):
+    write("labels.csv", "label\na\nb\n")
+    ran = cli("analyze", "labels.csv", "--fail-if", f"{name} > 0.2")
+    assert ran.code == 2
+    assert "--split-column" in ran.stderr
+    assert ran.stdout == ""
+    told = wcetool.analyze(["a", "b"]).failures(f"{name} > 0.2")
+    assert told == (f"{name} > 0.2 ({name} is undefined: no --split-column)",)
 
 
 def test_counts_in_gates_are_those_of_declared_classes_too():

@@ -26,6 +26,14 @@ PROBA = {"a": [1.0, 0.5, 0.2], "b": [0.0, 0.5, 0.8]}
 ROWS = [[1.0, 0.0], [0.5, 0.5], [0.2, 0.8]]
 RESULTS = {
     "absent class": lambda: wcetool.analyze(["a"], classes="a,b"),
+    "a class without weight": lambda: wcetool.analyze(["a", "b"], sample_weight=[1.0, 0.0]),
+    "splits": lambda: wcetool.analyze(["a", "b", "a"], splits=["x", "y", "y"]),
+    "splits and groups": lambda: wcetool.analyze(
+        ["a", "b", "a"], splits=["x", "y", "y"], groups=[1, 1, 2]
+    ),
+    "splits of one class": lambda: wcetool.analyze(["a", "a"], splits=["x", "y"]),
+    "a split without labels": lambda: wcetool.analyze(["a", "a", None], splits=["x", "y", "z"]),
+    "few rows": lambda: wcetool.analyze(["a", "b"], splits=["x", "y"]),
     "balanced": lambda: wcetool.analyze(["a", "b"]),
     "weights of nothing": lambda: wcetool.class_weights(
         ["a"], "manual", set_weights={"a": 0, "b": 1}, classes="a,b"

@@ -165,7 +165,8 @@ def test_the_sample_data_can_be_built_again(tmp_path):
 
     subprocess.run([sys.executable, ROOT / "sample_data" / "build.py", tmp_path], check=True)
     committed = ROOT / "sample_data"
-    assert (tmp_path / "labels.csv").read_bytes() == (committed / "labels.csv").read_bytes()
+    for name in ("labels.csv", "splits.csv"):
+        assert (tmp_path / name).read_bytes() == (committed / name).read_bytes()
     for name in ("labels", "preds", "logits"):
         built, kept = (pd.read_parquet(Path(f) / f"{name}.parquet") for f in (tmp_path, committed))
         scores = built.columns[2:]

@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from wcetool.core.drift import divergence, homogeneity
-from wcetool.core.imbalance_degree import imbalance_degree
-from wcetool.core.measures import measure
 from wcetool.core.multilabel import measure_labels
-from wcetool.core.power_law import continuous_exponent, discrete_exponent, long_tail
-from wcetool.core.profile import Excesses
-from wcetool.core.share_intervals import IntervalMethod, share_intervals
 
 import wcetool
 from wcetool.core.distribution import Buckets, ClassCounts
+from wcetool.core.drift import divergence, homogeneity
+from wcetool.core.imbalance_degree import imbalance_degree
 from wcetool.core.label_sets import LabelSets
+from wcetool.core.measures import measure
+from wcetool.core.power_law import continuous_exponent, discrete_exponent, long_tail
+from wcetool.core.profile import Excesses
 from wcetool.core.schemes import parse_scheme
 from wcetool.core.schemes.evidence import Evidence, GroupPresence
 from wcetool.core.schemes.with_costs import consistent_weights
+from wcetool.core.share_intervals import IntervalMethod, share_intervals
 from wcetool.core.weighting import Recipe, effective_sample_size, weigh
 
 DISTANCES = {

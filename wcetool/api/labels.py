@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
 from wcetool.api.inputs import effective_options, file_notes
 from wcetool.core.distribution import ClassCounts, LabelTally
+from wcetool.core.drift import GroupLeaks, SplitCounts
+from wcetool.core.label_weights import LabelWeights
 from wcetool.core.vocabulary import Task
 from wcetool.data import registry
-from wcetool.data.columns import choose_label_column
+from wcetool.data.beside_labels import BesideColumns, BesideLabels, choose_columns
 from wcetool.data.counts import (
     StoredCounts,
     common_order,
@@ -29,6 +32,9 @@ from wcetool.errors import InputError
 from wcetool.results.analysis import Analysis
 from wcetool.results.document import InputRows
 
+if TYPE_CHECKING:
+    from wcetool.core.schemes.evidence import GroupPresence
+
 DISTINCT_ROWS = 20  # so many labels of which no two are alike are no classes
 
 
@@ -42,6 +48,9 @@ class CountedLabels:
     parameters: Mapping[str, str]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    groups: GroupPresence | None = None
+    splits: SplitCounts | None = None
+    leaks: GroupLeaks | None = None  # where there are groups and splits
 
     @property
     def task(self) -> Task:
@@ -58,6 +67,7 @@ def counted_labels(
     labels: Any,
     reading: ReadingOptions,
     resources: Resources,
+    beside: BesideLabels = NOTHING_BESIDE,
 ) -> CountedLabels:
     """Count labels, wherever they are.
 
@@ -69,6 +79,8 @@ def counted_labels(
         How they are read.
     resources : Resources
         What the run may use.
+    beside : BesideLabels
+        Columns of sample weights, groups and splits.
 
     Raises
     ------
@@ -77,13 +89,14 @@ def counted_labels(
     """
     if isinstance(labels, Analysis | Mapping):
         reading = effective_options(reading, (registry.COUNTS,), from_files=False)
+        beside.refuse_arrays()
+        beside.without(beside.given(), "counts have no rows", reading.defaults)
         if isinstance(labels, Analysis):
             stored = StoredCounts.of_analysis(labels).relabelled(reading.rules)
             return _finished(reading, [stored], inputs=labels.inputs, notes=labels.notes)
         stored = counts_of(labels).relabelled(reading.rules)
         return _finished(reading, [stored], inputs=(InputRows(IN_MEMORY, stored.tally.rows),))
-    source = open_labels(labels, reading)
-    return count_source(source, resources)
+    return count_source(open_labels(labels, reading, beside), resources, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +108,24 @@ class LabelSource:
     reading: ReadingOptions
 
 
-def open_labels(labels: Any, reading: ReadingOptions) -> LabelSource:
-    """Open files, or take labels in memory."""
+def open_labels(
+    labels: Any, reading: ReadingOptions, beside: BesideLabels = NOTHING_BESIDE
+) -> LabelSource:
+    """Open files, or take labels in memory, with what is given beside them."""
     paths = as_paths(labels)
     if paths is None:
         reading = effective_options(reading, (registry.MEMORY,), from_files=False)
-        return LabelSource((), label_dataset(labels), reading)
+        return LabelSource((), label_dataset(labels, beside.arrays), reading)
+    beside.refuse_arrays()
     files = find_files(paths, reading.input_format)
     reading = effective_options(reading, [file.format for file in files])
     row_files = [file for file in files if file.format != registry.COUNTS]
     return LabelSource(files, open_files(row_files, reading) if row_files else None, reading)
 
 
-def count_source(source: LabelSource, resources: Resources) -> CountedLabels:
+def count_source(
+    source: LabelSource, resources: Resources, beside: BesideLabels = NOTHING_BESIDE
+) -> CountedLabels:
     """Count the rows of a source, and add the files that hold counts already."""
     files, dataset, reading = source.files, source.dataset, source.reading
     notes = file_notes(files, reading)
@@ -118,27 +136,51 @@ def count_source(source: LabelSource, resources: Resources) -> CountedLabels:
     }
     state = CountState()
     parameters = dict(reading.given)
+    if stored:
+        idle = ("group-column", "split-column") if dataset is not None else beside.given()
+        beside = beside.without(idle, f"{next(iter(stored))} has no rows", reading.defaults)
+    columns = BesideColumns()
     if dataset is not None:
         if not stored:
             dataset.refuse_empty()
-        choice = choose_label_column(dataset.first, reading.label_column)
+        choice, columns = choose_columns(dataset.first, reading.label_column, beside)
         if not dataset.is_bare_column:
             parameters["label-column"] = choice.column.name
             notes += choice.notes(dataset.first)
-        state = count_labels(dataset, choice.column, reading.rules, resources)
+        parameters |= columns.parameters()
+        state = count_labels(dataset, choice.column, reading.rules, resources, columns)
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(
         InputRows(file.path, stored[file.path].tally.rows) if file.path in stored else next(read)
         for file in files
     ) or tuple(read)
-    return _finished(
+    counted = _finished(
         reading,
         list(stored.values()),
         rows=None if dataset is None else state.tally,
+        weights=state.beside.weights if columns.sample_weight is not None else None,
         inputs=inputs,
         parameters=parameters,
         notes=notes,
     )
+    where = dataset.where if dataset is not None else IN_MEMORY
+    found = beside_of(columns, state.beside, counted.counts, where)
+    return replace(
+        counted,
+        groups=found.groups,
+        splits=found.splits,
+        leaks=found.leaks,
+        notes=(*counted.notes, *found.notes),
+        warnings=(*counted.warnings, *found.warnings),
+    )
+
+
+def compare_splits(counted: CountedLabels, reference: str | None) -> Compared:
+    """Compare the splits of counted labels, where there are any."""
+    if counted.splits is None:
+        return Compared()
+    is_weighted = counted.counts.weight_sum is not None
+    return compare(counted.splits, counted.leaks, reference, is_weighted=is_weighted)
 
 
 def _finished(
@@ -146,6 +188,7 @@ def _finished(
     stored: Sequence[StoredCounts],
     *,
     rows: LabelTally | None = None,
+    weights: LabelWeights | None = None,
     inputs: tuple[InputRows, ...],
     parameters: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
@@ -165,6 +208,11 @@ def _finished(
             where=where,
             hint="--label-column for another column" if rows is not None else None,
         )
+    parts = [
+        None if one.weight_sum is None else LabelWeights.of_sums(one.weight_sum) for one in stored
+    ]
+    parts += [] if rows is None else [weights]
+    counts, weight_notes = weighted(counts, parts, where or IN_MEMORY)
     warnings = label_warnings(tally.counts)
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
         column = here.parameters.get("label-column")
@@ -177,6 +225,6 @@ def _finished(
         missing=tally.missing,
         inputs=inputs,
         parameters=pooled_parameters([*stored, here]),
-        notes=tuple(notes),
+        notes=(*notes, *weight_notes),
         warnings=tuple(warnings),
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from wcetool.cli.beside_options import BesideFlags, SplitFlags
 from wcetool.cli.options import (
     LABELS,
     OUTPUT,
@@ -35,6 +36,8 @@ def analyze(
         ),
     ],
     reading: ReadingFlags,
+    beside: BesideFlags,
+    split: SplitFlags,
     rows: RowFlags,
     show: ShowFlags,
     run: RunFlags,
@@ -108,6 +111,8 @@ def analyze(
             memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
+            **beside.keywords(),
+            **split.keywords(),
             **reading.keywords(),
         )
     say_notes(result, run)

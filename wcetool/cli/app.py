@@ -50,7 +50,7 @@ def wcetool(
 _EPILOGS: dict[Callable[..., None], tuple[str, ...]] = {
     analyze: (
         "Example: wcetool analyze labels.csv --label-column label",
-        "Memory: a few blocks of the file and the counts; it does not grow with the rows.",
+        "Memory: a few blocks of the file, the counts and the ids of groups; not the rows.",
     ),
     weights: (
         "Example: wcetool weights labels.csv --scheme effective-number:beta=0.999 -o weights.json",

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from wcetool.core.arrays import BoolArray, FloatArray, IntArray
-from wcetool.core.exact import exact_sum
+from wcetool.core.exact import DyadicWeights, exact_sum
 from wcetool.errors import InputError, UsageError, quoted
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -125,6 +125,13 @@ class ClassCounts:
     def samples(self) -> FloatArray | IntArray:
         """The counts, or the sums of sample weights where there are any."""
         return self.count if self.weight_sum is None else self.weight_sum
+
+    @property
+    def whole_samples(self) -> list[int]:
+        """The samples of each class as integers in proportion: shares of them are exact."""
+        if self.weight_sum is None:
+            return [int(n) for n in self.count.tolist()]
+        return list(DyadicWeights.of(self.weight_sum.tolist()).numerators)
 
     @property
     def mass(self) -> FloatArray | IntArray:

@@ -103,6 +103,7 @@ def choose_label_column(
     *,
     only_column_counts: bool = True,
     details: Sequence[str] = (),
+    taken: Sequence[Column] = (),
 ) -> Choice:
     """Choose the label column by the rules above.
 
@@ -116,6 +117,8 @@ def choose_label_column(
         Whether rule 2 holds; not in a file that must have other columns as well.
     details : sequence of str
         What else there is to say where no rule decides.
+    taken : sequence of Column
+        Columns that are something else.
 
     Raises
     ------
@@ -129,7 +132,9 @@ def choose_label_column(
     columns = [
         column
         for column in table.columns
-        if column.holds in (Holds.TEXT, Holds.NUMBERS) and not is_index(column)
+        if column.holds in (Holds.TEXT, Holds.NUMBERS)
+        and not is_index(column)
+        and column not in taken
     ]
     usual = [column for column in columns if is_usual_name(column.name)]
     if not usual:
@@ -137,7 +142,7 @@ def choose_label_column(
             if is_usual_name(column.name):
                 refuse_no_labels(table, column)
     if only_column_counts and len(columns) == 1:
-        return Choice(columns[0], "the only column")
+        return Choice(columns[0], "the only other column" if taken else "the only column")
     if len(usual) == 1:
         return Choice(usual[0], "by its name")
     problem = (

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wcetool.core.distribution import LabelTally
 from wcetool.data import streams
 from wcetool.data.labels import relabelled, value_text
 from wcetool.data.options import LabelRules
+from wcetool.data.sample_weights import LEAST_WEIGHT
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, quoted
 from wcetool.results.analysis import ANALYSIS_SCHEMA, DISPLAY_PARAMETERS, Analysis
@@ -30,18 +32,27 @@ class StoredCounts:
         Their order; None where there is none.
     parameters : mapping of str to str
         How the labels were read.
+    weight_sum : mapping of str to float, or None
+        Sums of sample weights by label, where there were any.
     """
 
     tally: LabelTally
     classes: tuple[str, ...] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    weight_sum: Mapping[str, float] | None = None
 
     @classmethod
     def of_analysis(cls, analysis: Analysis) -> StoredCounts:
         """Take the counts of an analysis."""
         classes = analysis.counts.classes
         counts = dict(zip(classes, analysis.counts.count.tolist(), strict=True))
-        return cls(LabelTally(counts, analysis.missing), classes, analysis.parameters)
+        sums = analysis.counts.weight_sum
+        return cls(
+            LabelTally(counts, analysis.missing),
+            classes,
+            _of_counts(analysis.parameters),
+            None if sums is None else dict(zip(classes, sums.tolist(), strict=True)),
+        )
 
     def relabelled(self, rules: LabelRules) -> StoredCounts:
         """Apply the rules for labels."""
@@ -49,7 +60,28 @@ class StoredCounts:
         if classes is not None:
             labels = (rules.label(label) for label in classes)
             classes = tuple(dict.fromkeys(label for label in labels if label is not None))
-        return StoredCounts(relabelled(self.tally, rules), classes, self.parameters)
+        return replace(
+            self,
+            tally=relabelled(self.tally, rules),
+            classes=classes,
+            weight_sum=None if self.weight_sum is None else _relabelled(self.weight_sum, rules),
+        )
+
+
+def _relabelled(sums: Mapping[str, float], rules: LabelRules) -> dict[str, float]:
+    """Apply the rules for labels to sums of weights; those of missing labels are dropped."""
+    parts: dict[str, list[float]] = {}
+    for text, total in sums.items():
+        label = rules.label(text)
+        if label is not None:
+            parts.setdefault(label, []).append(total)
+    return {label: math.fsum(totals) for label, totals in parts.items()}
+
+
+def _of_counts(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that say something of the counts: groups and splits do not travel."""
+    left = (*DISPLAY_PARAMETERS, "group-column", "split-column", "split-reference")
+    return {key: text for key, text in parameters.items() if key not in left}
 
 
 def common_order(parts: Sequence[StoredCounts]) -> tuple[str, ...] | None:
@@ -86,16 +118,18 @@ def read_counts(file: InputFile) -> StoredCounts:
         )
     try:
         counts = {str(entry["label"]): entry["count"] for entry in data["classes"]}
+        sums = {str(e["label"]): e["weight_sum"] for e in data["classes"] if "weight_sum" in e}
         missing = data["missing"]
         parameters = {str(key): str(text) for key, text in data.get("parameters", {}).items()}
         complete = len(counts) == len(data["classes"])
     except (AttributeError, KeyError, TypeError):
-        counts, missing, parameters, complete = {}, 0, {}, False
+        counts, sums, missing, parameters, complete = {}, {}, 0, {}, False
     if not complete or not all(type(n) is int and n >= 0 for n in (*counts.values(), missing)):
         raise InputError("its classes are not labels with counts", where=file.path)
-    for key in DISPLAY_PARAMETERS:
-        parameters.pop(key, None)
-    return StoredCounts(LabelTally(counts, missing), tuple(counts), parameters)
+    if sums and (sums.keys() != counts.keys() or not all(map(_is_sum, sums.values()))):
+        raise InputError("its weight_sum is not a number of at least 0 a class", where=file.path)
+    tally = LabelTally(counts, missing)
+    return StoredCounts(tally, tuple(counts), _of_counts(parameters), sums or None)
 
 
 def counts_of(counts: Mapping[Any, Any]) -> StoredCounts:
@@ -118,6 +152,10 @@ def counts_of(counts: Mapping[Any, Any]) -> StoredCounts:
         else:
             found[text] = n
     return StoredCounts(LabelTally(found, missing))
+
+
+def _is_sum(total: Any) -> bool:
+    return type(total) in (int, float) and (total == 0 or LEAST_WEIGHT <= total < math.inf)
 
 
 def _whole(count: Any, label: object) -> int:

@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +113,31 @@ class Distinct:
         return nulls, count
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchLabels:
+    """The labels of a batch.
+
+    Attributes
+    ----------
+    by_text : list of str or None
+        The label of each distinct text; None where it is missing, or in no row.
+    texts : int array of shape (n_samples,)
+        Index of the text of each row; -1 where null.
+    """
+
+    by_text: list[str | None]
+    texts: npt.NDArray[np.signedinteger]
+
+    def encoded(self) -> tuple[list[str], IntArray]:
+        """Return the distinct labels and, per row, the index of its label; `MISSING` for none."""
+        place: dict[str, int] = {}
+        codes = np.full(len(self.by_text) + 1, MISSING, dtype=np.int64)
+        for text, label in enumerate(self.by_text):
+            if label is not None:
+                codes[text] = place.setdefault(label, len(place))
+        return list(place), codes.take(self.texts, mode="wrap")  # -1 is the last: missing
+
+
 class LabelCounter:
     """Count the labels of one split, batch by batch.
 
@@ -132,8 +158,8 @@ class LabelCounter:
         self._counts: defaultdict[str, int] = defaultdict(int)
         self._missing = 0
 
-    def add(self, column: pa.Array) -> None:
-        """Count a column.
+    def add(self, column: pa.Array) -> BatchLabels:
+        """Count a column, and return its labels.
 
         Raises
         ------
@@ -144,7 +170,8 @@ class LabelCounter:
         missing, count = distinct.count()
         self._missing += missing
         self._guard.see(distinct.texts)
-        for text, n in zip(distinct.texts, count, strict=True):
+        labels: list[str | None] = [None] * len(count)
+        for place, (text, n) in enumerate(zip(distinct.texts, count, strict=True)):
             if not n:
                 continue
             label = self._rules.label(text)
@@ -152,7 +179,9 @@ class LabelCounter:
                 self._missing += n
             else:
                 self._counts[label] += n
+                labels[place] = label
         check_class_limit(self._counts, self._rules, self._where)
+        return BatchLabels(labels, distinct.codes)
 
     def tally(self) -> LabelTally:
         """Return what was counted."""

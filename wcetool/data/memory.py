@@ -7,7 +7,7 @@ follows the rule of files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,12 +21,14 @@ from wcetool.data.formats import memory
 from wcetool.data.labels import is_label_type, value_text
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
-from wcetool.errors import InputError
+from wcetool.errors import InputError, counted
 
 IN_MEMORY = "(memory)"
 LABEL_NAME = "y_true"
 SCORE_NAME = "y_score"
 WEIGHT_NAME = "sample_weight"
+GROUP_NAME = "groups"
+SPLIT_NAME = "splits"
 
 
 def as_paths(values: object, *, texts: bool = False) -> list[str] | None:
@@ -43,18 +45,39 @@ def as_paths(values: object, *, texts: bool = False) -> list[str] | None:
     return None
 
 
-def label_dataset(values: Any) -> Dataset:
+def label_dataset(values: Any, beside: Mapping[str, Any] | None = None) -> Dataset:
     """Make a dataset of labels: a column, or a table of which one column is the label.
+
+    Parameters
+    ----------
+    values : column or table
+        The labels.
+    beside : mapping of str to column, optional
+        Columns that stand beside one of labels: sample weights, groups, splits.
 
     Raises
     ------
     InputError
-        If the values are not labels.
+        If the values are not labels, or the lengths differ.
     """
+    beside = beside or {}
     if _is_table(values):
+        if beside:
+            raise InputError(
+                f"{next(iter(beside))} is given beside a table, whose columns have names",
+                hint="sample_weight_column, group_column or split_column with the name of a column",
+            )
         return _dataset(_table(values))
-    table = pa.Table.from_arrays([label_column(values)], names=[LABEL_NAME])
-    return replace(_dataset(table), is_bare_column=True)
+    labels = label_column(values)
+    columns, names = [labels], [LABEL_NAME]
+    for name, given in beside.items():
+        column = _weight_column(given) if name == WEIGHT_NAME else label_column(given)
+        if len(column) != len(labels):
+            what = name.replace("_", " ").removesuffix("s")
+            raise InputError(f"{counted(len(column), what)} for {counted(len(labels), 'label')}")
+        columns.append(column)
+        names.append(name)
+    return replace(_dataset(pa.Table.from_arrays(columns, names=names)), is_bare_column=True)
 
 
 def score_dataset(y_true: Any, y_score: Any, sample_weight: Any = None) -> tuple[Dataset, int]:

@@ -38,15 +38,17 @@ def matrix_or_codes(targets: Targets) -> npt.NDArray[Any]:
     return targets if isinstance(targets, np.ndarray) else np.column_stack(list(targets))
 
 
-def number_targets(columns: Sequence[pa.Array], where: str, first_row: int) -> Targets:
-    """Return target columns, true and false as 1 and 0, nulls as NaN.
+def number_targets(
+    columns: Sequence[pa.Array], where: str, first_row: int, *, what: str = "target"
+) -> Targets:
+    """Return target columns, true and false as 1 and 0, nulls as NaN; errors say `what` they hold.
 
     Raises
     ------
     InputError
         If a text is neither; names the row.
     """
-    return [_numbers(column, where, first_row) for column in columns]
+    return [_numbers(column, where, first_row, what) for column in columns]
 
 
 def list_targets(column: pa.Array, n_classes: int, where: str, first_row: int) -> Targets:
@@ -153,19 +155,19 @@ def rows_of(values: Any, rows: IntArray) -> Any:
     return values[rows] if isinstance(values, np.ndarray) else [column[rows] for column in values]
 
 
-def _numbers(column: pa.Array, where: str, first_row: int) -> npt.NDArray[Any]:
+def _numbers(column: pa.Array, where: str, first_row: int, what: str) -> npt.NDArray[Any]:
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.uint8())
     elif pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
     elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        return _words(column, where, first_row)
+        return _words(column, where, first_row, what)
     if column.null_count:
         return arrow.as_numpy(column, null=math.nan, dtype=np.float64)
     return arrow.as_numpy(column, null=math.nan)
 
 
-def _words(column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float64]:
+def _words(column: pa.Array, where: str, first_row: int, what: str) -> npt.NDArray[np.float64]:
     """Read yes and no, true and false, and numbers that are written as text."""
     distinct = Distinct(column, where)
     values = np.full(len(distinct.texts) + 1, math.nan)  # the last one is that of a null
@@ -181,7 +183,7 @@ def _words(column: pa.Array, where: str, first_row: int) -> npt.NDArray[np.float
                 continue
             row = int(rows[0])
             raise InputError(
-                f"{short_repr(text)} is no target",
+                f"{short_repr(text)} is no {what}",
                 where=f"{where}: row {first_row + row:,}",
                 details=("expected: a number, true or false, yes or no",),
             ) from None

@@ -23,6 +23,7 @@ from wcetool.core.vocabulary import Reduction
 from wcetool.data.batches import ScoredBatch, matrix_of
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.row_errors import faulty_rows, faulty_targets, faulty_weights
+from wcetool.data.sample_weights import unfit
 from wcetool.data.source import Split
 from wcetool.data.targets import is_codes, rows_of
 from wcetool.errors import InputError
@@ -30,7 +31,6 @@ from wcetool.errors import InputError
 State: TypeAlias = ScoreState | LabelScoreState
 CALL_ROWS = 1 << 14  # and values, of a block that a convention works on
 CALL_VALUES = 1 << 19
-LEAST_WEIGHT = 1e-9  # a sample weight far below the quantum of the sums would be lost
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,11 +324,8 @@ def check_weights(batch: ScoredBatch, split: Split, *, signs: bool) -> None:
     weights = batch.sample_weight
     if weights is None:
         return
-    bad = (weights != 0.0) & (np.abs(weights) < LEAST_WEIGHT)
-    if signs:
-        bad |= ~((weights >= 0.0) & (weights < np.inf))
-    if bad.any():
-        rows = np.flatnonzero(bad)
+    rows = unfit(weights, signs=signs)
+    if len(rows):
         raise faulty_weights(weights[rows], batch.row_numbers(rows), split.file.path)
 
 

@@ -6,6 +6,7 @@ from wcetool.core.share_intervals import Confidence
 from wcetool.errors import counted
 from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section
+from wcetool.render.split_views import group_facts, how_many, split_sections
 from wcetool.render.view import (
     View,
     absent_facts,
@@ -23,28 +24,29 @@ from wcetool.results.document import Row
 def analysis_page(result: Analysis, view: View) -> Page:
     """Lay out an analysis."""
     digits, found = view.digits, result.imbalance
-    counts = result.counts.count.tolist()
+    counts = result.counts.samples.tolist()
     names = result.counts.classes
     largest = names[counts.index(max(counts))]
     smallest_count = min(count for count in counts if count)
     smallest = names[counts.index(smallest_count)]
+    sums = ["count", *(["weight_sum"] if result.counts.weight_sum is not None else []), "share"]
     rows = view.rows(
         result.class_rows(),
         "count",
-        lambda hidden: {
-            "count": sum(row["count"] for row in hidden),
-            "share": sum(row["share"] for row in hidden),
-        },
+        lambda hidden: {key: sum(row[key] for row in hidden) for key in sums},
     )
+    groups = [] if result.groups is None else ["groups"]
     longest = max(row["share"] for row in result.class_rows())
     asked = result.confidence
     table = [
         (
             row["label"],
             whole(row["count"]),
+            *([decimal(row["weight_sum"], digits)] if "weight_sum" in row else []),
             percent(row["share"], digits),
             *(() if asked is None else (_share_interval(row, digits),)),
             decimal(row["ratio"], digits),
+            *([whole(row["groups"])] if "groups" in row else []),
             share_bar(row, "share", longest),
         )
         for row in rows
@@ -52,11 +54,12 @@ def analysis_page(result: Analysis, view: View) -> Page:
     if found.classes == 1:
         headline = f"One class, {largest}: there is nothing to balance."
     elif smallest_count == max(counts):
-        headline = f"The classes are balanced: each has {counted(smallest_count, 'label')}."
+        headline = f"The classes are balanced: each has {how_many(result, smallest_count, digits)}."
     else:
         headline = (
             f"Imbalance ratio {decimal(found.ratio, digits)}: {largest} has "
-            f"{counted(max(counts), 'label')}, {smallest} has {whole(smallest_count)}."
+            f"{how_many(result, max(counts), digits)}, {smallest} has "
+            f"{how_many(result, smallest_count, digits, unit=False)}."
         )
     buckets = result.buckets.sort(result.counts)
     facts = [
@@ -77,6 +80,7 @@ def analysis_page(result: Analysis, view: View) -> Page:
         ),
         *_absent_facts(result, digits),
         *missing_facts(result.missing, result.rows, digits),
+        *group_facts(result),
     ]
     return Page(
         title=page_title(
@@ -86,13 +90,14 @@ def analysis_page(result: Analysis, view: View) -> Page:
         ),
         headline=(headline,),
         columns=table_columns(
-            *("class", "count", "share"),
+            "class",
+            *sums,
             *(() if asked is None else (f"{_level(asked)} interval",)),
-            *("ratio", ""),
+            *("ratio", *groups, ""),
         ),
         rows=table,
         facts=(facts,),
-        sections=_advice(result) if view.advice else (),
+        sections=(*split_sections(result, view), *(_advice(result) if view.advice else ())),
         signature=result.signature,
     )
 

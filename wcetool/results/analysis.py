@@ -18,9 +18,13 @@ from wcetool.core.share_intervals import (
     unseen_share,
 )
 from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
+from wcetool.results.splits import classes_by_split, drift_document, undefined_drift
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from wcetool.core.drift import Drift, SplitCounts
+    from wcetool.core.schemes.evidence import GroupPresence
 
 ANALYSIS_SCHEMA = "wcetool.analyze/1"
 # They say nothing of how labels were read.
@@ -51,6 +55,12 @@ class Analysis:
         The conditions under which it fails.
     notes, warnings : tuple of str
         What was decided without being asked for; what may not be as meant.
+    groups : GroupPresence or None
+        In how many groups each class occurs, where there are groups.
+    splits : SplitCounts or None
+        Labels by split, where there are splits.
+    drift : Drift or None
+        How these differ.
     """
 
     inputs: tuple[InputRows, ...]
@@ -63,6 +73,9 @@ class Analysis:
     gates: tuple[Gate, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    groups: GroupPresence | None = None
+    splits: SplitCounts | None = None
+    drift: Drift | None = None
 
     @property
     def rows(self) -> int:
@@ -117,6 +130,8 @@ class Analysis:
                 )
             if self.unseen_share is None:
                 found["confidence.absent_share_high"] = "every declared class has labels"
+        if self.drift is not None:
+            found |= undefined_drift(self.drift)
         return found
 
     def failures(self, gates: str | Sequence[str] | None = None) -> tuple[str, ...]:
@@ -143,28 +158,50 @@ class Analysis:
 
     @property
     def advice(self) -> tuple[Advice, ...]:
-        """What could be done, each with the figure behind it and its source."""
+        """What could be done, each with the figure behind it and its source.
+
+        None for weighted samples: its rules are of counts.
+        """
+        if self.counts.weight_sum is not None:
+            return ()
         return advise(self.counts, self.imbalance)
 
     def _reason(self, name: str) -> str:
         """Return why a number is undefined."""
-        ends = (reason for key, reason in self.undefined.items() if key.split(".")[-1] == name)
-        return next(ends, "there is none")
+        if name in DRIFT_QUANTITIES and self.drift is None:
+            return "no --split-column"
+        told = self.undefined
+        return next(
+            (told[key] for key in (f"imbalance.{name}", f"drift.{name}") if key in told), ""
+        )
+
+    def drift_figures(self) -> dict[str, float | int | None]:
+        """Return the numbers of the drift by name; of several splits the largest.
+
+        Empty without a split column; None where a number is undefined.
+        """
+        return {} if self.drift is None else self.drift.figures()
 
     def class_rows(self) -> list[Row]:
-        """Return one row per class: label, index, count, share, ratio, the bounds of the share."""
-        counts = self.counts.count.tolist()
-        largest, total = max(counts), sum(counts)
-        rows = [
-            {
-                "label": label,
-                "index": index,
-                "count": count,
-                "share": count / total,
-                "ratio": largest / count if count else None,
-            }
-            for index, (label, count) in enumerate(zip(self.counts.classes, counts, strict=True))
-        ]
+        """Return one row per class: label, index, count, share, ratio.
+
+        With sample weights also their sums, of which share and ratio are; with groups how many hold
+        the class; with splits the count and the share in each; with intervals their bounds.
+        """
+        counts, samples = self.counts.count.tolist(), self.counts.whole_samples
+        largest, total = max(samples), sum(samples)
+        by_split = [] if self.splits is None else classes_by_split(self.splits)
+        rows = []
+        for index, (label, n) in enumerate(zip(self.counts.classes, samples, strict=True)):
+            row = {"label": label, "index": index, "count": counts[index]}
+            if self.counts.weight_sum is not None:
+                row["weight_sum"] = float(self.counts.weight_sum[index])
+            row |= {"share": n / total, "ratio": largest / n if n else None}
+            if self.groups is not None:
+                row["groups"] = int(self.groups.groups[index])
+            if by_split:
+                row |= by_split[index]
+            rows.append(row)
         if self.confidence is None:
             return rows
         bounds = share_intervals(self.counts.count, self.confidence.method, self.confidence.level)
@@ -207,6 +244,8 @@ class Analysis:
                 if self.confidence is None
                 else {"confidence": self._interval_row(self.confidence)}
             ),
+            **({} if self.groups is None else {"groups": self.groups.n_groups}),
+            **drift_document(self.splits, self.drift),
             "parameters": {
                 "buckets": str(self.buckets),
                 "bucket_rule": self.buckets.rule,
@@ -226,6 +265,14 @@ def _measured(name: str) -> Callable[[Analysis], float | None]:
     return lambda result: result.imbalance[name]
 
 
+def _drifted(name: str) -> Callable[[Analysis], float | None]:
+    return lambda result: result.drift_figures().get(name)
+
+
+DRIFT_QUANTITIES = (
+    *("psi", "psi_scaled", "js_bits", "chi2", "chi2_p", "g", "g_p", "cramers_v"),
+    *("cramers_v_corrected", "missing_in_split", "leaked_groups"),
+)
 QUANTITIES: Mapping[str, Callable[[Analysis], float | None]] = {
     "rows": lambda result: result.rows,
     "classes": lambda result: result.imbalance.classes,
@@ -234,4 +281,5 @@ QUANTITIES: Mapping[str, Callable[[Analysis], float | None]] = {
     "max_count": lambda result: int(result.counts.count.max()),
     "missing_share": lambda result: result.missing / result.rows,
     **{name: _measured(name) for name in MEASURES},
+    **{name: _drifted(name) for name in DRIFT_QUANTITIES},
 }

@@ -148,7 +148,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     """
     plain = [{key: _csv_value(value) for key, value in row.items()} for row in rows]
     # The csv module quotes the characters of its line end, of which a lone \r is none.
-    bare_return = any(
+    bare_return = any("\r" in key for key in rows[0]) or any(
         "\r" in value for row in plain for value in row.values() if type(value) is str
     )
     text = io.StringIO()

@@ -10,7 +10,7 @@ import pytest
 from wcetool.api.framework_scores import row_form
 from wcetool.core.conventions.calls import Given, choose_call
 from wcetool.core.loss_options import LossOptions
-from wcetool.data.columns import choose_label_column
+from wcetool.data.beside_labels import BesideLabels, choose_columns
 from wcetool.data.dataset import open_files
 from wcetool.data.layout import ScoreRequest
 from wcetool.data.layout_decisions import decide_layout
@@ -31,6 +31,13 @@ def dataset(request, tmp_path):
     proba = rng.dirichlet([1, 1], 600).round(3)
     frame = pd.DataFrame(proba, columns=["p_0", "p_1"])
     frame.insert(0, "label", rng.choice(["0", "1", "?"], 600))
+    beside = (
+        ("weight", rng.random(600)),
+        ("group", rng.integers(0, 50, 600)),
+        ("split", list("xyz") * 200),
+    )
+    for name, values in beside:
+        frame.insert(3, name, values)
     for number in (1, 2):
         path = tmp_path / f"part{number}.{request.param}"
         if request.param == "csv":
@@ -41,7 +48,9 @@ def dataset(request, tmp_path):
 
 
 def works(dataset):
-    label = choose_label_column(dataset.first, None).column
+    columns = BesideLabels(sample_weight="weight", group="group", split="split")
+    choice, beside = choose_columns(dataset.first, None, columns)
+    label = choice.column
     layout = decide_layout(dataset, READING, ScoreRequest())
     call = choose_call("matlab", row_form(layout), Given(class_weight=True))
     calls = {call.convention.name: call}
@@ -49,6 +58,7 @@ def works(dataset):
     several = decide_layout(dataset, READING, ScoreRequest(separator="|"))
     return (
         (CountLabels(dataset, label, READING.rules), CountState),
+        (CountLabels(dataset, label, READING.rules, beside), CountState),
         (ScoreSplit(dataset, layout, ScoreWork(options=LossOptions(clip=1e-7))), ScoreRun),
         (ScoreSplit(dataset, layout, ScoreWork(options=LossOptions(smoothing=0.1))), ScoreRun),
         (

@@ -1,0 +1,187 @@
+"""The columns beside the labels: sample weights, groups, splits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wcetool.data.columns import (
+    Choice,
+    choose_label_column,
+    find_column,
+    is_usual_name,
+    refuse_no_labels,
+)
+from wcetool.data.dataset import Wanted
+from wcetool.data.formats.table import Column, ColumnKind, Holds, Table
+from wcetool.data.memory import GROUP_NAME, SPLIT_NAME, WEIGHT_NAME
+from wcetool.data.options import refuse_idle
+from wcetool.errors import InputError, UsageError
+
+_OPTIONS = {
+    "sample_weight": "sample-weight-column",
+    "group": "group-column",
+    "split": "split-column",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BesideLabels:
+    """What the user says of the columns beside the labels; None where there is none.
+
+    Attributes
+    ----------
+    sample_weight, group, split : str or None
+        A name, or a number from 1; a name wins.
+    arrays : mapping of str to column
+        Those of labels in memory, by the names above.
+    """
+
+    sample_weight: str | None = None
+    group: str | None = None
+    split: str | None = None
+    arrays: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        sample_weight_column: str | int | None = None,
+        group_column: str | int | None = None,
+        split_column: str | int | None = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+        splits: Any = None,
+    ) -> BesideLabels:
+        """Take the keywords of the public functions: a column of the input, or an array.
+
+        Raises
+        ------
+        UsageError
+            If both are given.
+        """
+        columns = (sample_weight_column, group_column, split_column)
+        arrays: dict[str, Any] = {}
+        names: list[str | None] = []
+        for name, array, column in zip(
+            (WEIGHT_NAME, GROUP_NAME, SPLIT_NAME),
+            (sample_weight, groups, splits),
+            columns,
+            strict=True,
+        ):
+            if array is not None:
+                if column is not None:
+                    raise UsageError(f"{name} is given as an array and as column {column!r}")
+                arrays[name] = array
+                names.append(name)
+            else:
+                names.append(None if column is None else str(column))
+        return cls(sample_weight=names[0], group=names[1], split=names[2], arrays=arrays)
+
+    def given(self) -> dict[str, str]:
+        """Return what is given, by its option without dashes."""
+        values = {option: getattr(self, name) for name, option in _OPTIONS.items()}
+        return {option: value for option, value in values.items() if value is not None}
+
+    def without(
+        self, options: Collection[str], reason: str, defaults: Collection[str]
+    ) -> BesideLabels:
+        """Leave out options that have no effect.
+
+        Raises
+        ------
+        UsageError
+            If one of them was given for this call.
+        """
+        idle = {name: None for name, option in _OPTIONS.items() if option in options}
+        for option in self.given():
+            if option in options:
+                refuse_idle(option, reason, defaults)
+        return replace(self, **idle)  # type: ignore[arg-type]
+
+    def refuse_arrays(self) -> None:
+        """Refuse arrays beside files.
+
+        Raises
+        ------
+        UsageError
+            The rows of a file have columns instead.
+        """
+        if self.arrays:
+            raise UsageError(
+                f"{next(iter(self.arrays))} is an array, which goes with labels in memory",
+                hint="sample_weight_column, group_column or split_column with the name of a column",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BesideColumns:
+    """The columns beside the labels, found."""
+
+    sample_weight: Column | None = None
+    group: Column | None = None
+    split: Column | None = None
+
+    def __bool__(self) -> bool:
+        return any(self._columns())
+
+    def wanted(self) -> list[Wanted]:
+        """List the columns to read, in the order of the attributes."""
+        kinds = (ColumnKind.TARGET, ColumnKind.LABEL, ColumnKind.LABEL)
+        return [
+            Wanted(column, kind)
+            for column, kind in zip(self._columns(), kinds, strict=True)
+            if column is not None
+        ]
+
+    def parameters(self) -> dict[str, str]:
+        """Return the names of the columns by option."""
+        return {
+            option: column.name
+            for option, column in zip(_OPTIONS.values(), self._columns(), strict=True)
+            if column is not None
+        }
+
+    def _columns(self) -> tuple[Column | None, Column | None, Column | None]:
+        return (self.sample_weight, self.group, self.split)
+
+
+def choose_columns(
+    table: Table, label_column: str | None, beside: BesideLabels
+) -> tuple[Choice, BesideColumns]:
+    """Find the columns beside the labels, and choose that of the labels among the others.
+
+    Raises
+    ------
+    InputError
+        If one is not there, holds something else, or has two tasks.
+    """
+    columns = {
+        name: find_column(table, value, option=f"--{option}")
+        for name, option in _OPTIONS.items()
+        if (value := getattr(beside, name)) is not None
+    }
+    taken = tuple(columns.values())
+    usual = [column for column in table.columns if is_usual_name(column.name)]
+    if usual and all(column in taken for column in usual):
+        taken = ()  # the only column with the name of a label is the label
+    choice = choose_label_column(table, label_column, taken=taken)
+    tasks = {choice.column.place: "the label"}
+    for name, column in columns.items():
+        if column.place in tasks:
+            guessed = column == choice.column and choice.reason is not None
+            raise InputError(
+                f"column {column.name!r} is {tasks[column.place]} already",
+                where=table.file.path,
+                hint=f"--{_OPTIONS[name]} with another column"
+                + (", or --label-column for another label" if guessed else ""),
+            )
+        tasks[column.place] = f"the {name.replace('_', ' ')}"
+        if name != "sample_weight":
+            refuse_no_labels(table, column)
+        elif column.holds in (Holds.OTHER, Holds.NUMBER_LISTS):
+            raise InputError(
+                f"column {column.name!r} does not hold one number a row", where=table.file.path
+            )
+    return choice, BesideColumns(**columns)
