@@ -33,6 +33,21 @@ def analyze_wcetool(path: str) -> dict[str, int]:
     return dict(zip(counts.classes, counts.count.tolist(), strict=True))
 
 
+def label_sets_wcetool(path: str) -> dict[str, int]:
+    """Count the labels, and all distinct sets of them besides."""
+    import wcetool
+
+    counts = wcetool.analyze(path, label_column=_names(path)).counts
+    return dict(zip(counts.classes, counts.count.tolist(), strict=True))
+
+
+def label_sets_one_thread(path: str) -> dict[str, int]:
+    import wcetool
+
+    counts = wcetool.analyze(path, label_column=_names(path), jobs=1).counts
+    return dict(zip(counts.classes, counts.count.tolist(), strict=True))
+
+
 def score_wcetool(path: str) -> float:
     import wcetool
 
@@ -99,6 +114,38 @@ def analyze_duckdb(path: str) -> dict[str, int]:
     import duckdb
 
     return dict(duckdb.sql(f"select label, count(*) from '{path}' group by label").fetchall())
+
+
+def label_counts_duckdb(path: str) -> dict[str, int]:
+    """Count the labels, without their sets."""
+    import duckdb
+
+    names = _names(path)
+    sums = ", ".join(f"sum({name})" for name in names)
+    found = duckdb.sql(f"select {sums} from '{path}'").fetchall()[0]
+    return {_bare(name): int(n) for name, n in zip(names, found, strict=True)}
+
+
+def label_counts_polars(path: str) -> dict[str, int]:
+    import polars as pl
+
+    names = _names(path)
+    sums = [pl.col(name).cast(pl.Int64).sum() for name in names]
+    row = pl.scan_parquet(path).select(sums).collect().row(0)
+    return {_bare(name): n for name, n in zip(names, row, strict=True)}
+
+
+def label_sets_duckdb(path: str) -> dict[str, int]:
+    """Count the labels and their distinct sets, as we do."""
+    import duckdb
+
+    names = _names(path)
+    sets = duckdb.sql(f"select {', '.join(names)}, count(*) from '{path}' group by all").fetchall()
+    return {_bare(name): sum(one[-1] for one in sets if one[k]) for k, name in enumerate(names)}
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("y_")
 
 
 def analyze_polars(path: str) -> dict[str, int]:
@@ -306,6 +353,20 @@ JOBS = (
     Job("analyze, Parquet", "labels.parquet", _ANALYZE, _COUNTING, {"DuckDB": 1.0}),
     Job("analyze, CSV", "labels.csv", _ANALYZE, _COUNTING, {"Polars": 1.0}),
     Job("analyze, quoted CSV", "quoted.csv", _ANALYZE, _COUNTING, {"Polars": 1.0}),
+    Job(
+        "analyze, multi-label",
+        "indicators.parquet",
+        ("analyze", "-l", "y_*"),
+        {
+            "wcetool": label_sets_wcetool,
+            "wcetool, 1 thread": label_sets_one_thread,
+            "decoding alone": decode_groups,
+            "DuckDB": label_sets_duckdb,
+            "DuckDB, no sets": label_counts_duckdb,
+            "Polars, no sets": label_counts_polars,
+        },
+        {"DuckDB": 1.0, "DuckDB, no sets": 1.0},
+    ),
     Job(
         "score, probabilities",
         "preds.parquet",

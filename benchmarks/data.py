@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 CLASSES = 10
 WIDE_CLASSES = 1000
+LABELS = 20  # of rows with any number of them
 CHUNK = 1 << 20  # rows made at a time
 ROW_GROUP = 1 << 17
 WIDE_ROW_GROUP = 1 << 13
@@ -43,6 +44,7 @@ def generate(folder: Path, size: Size) -> None:
     _write_wide(folder, size.wide)
     _write_weighted(folder, names, size.scores)
     _write_multilabel(folder, size.scores)
+    _write_indicators(folder, size.scores)
 
 
 def _chunks(
@@ -132,6 +134,20 @@ def _write_multilabel(folder: Path, n_rows: int) -> None:
             true = (rng.random(proba.shape) < 0.3 * proba + 0.1).astype(np.int8)
             both = np.hsplit(true, CLASSES), np.hsplit(proba, CLASSES)
             columns = [np.ascontiguousarray(one[:, 0]) for part in both for one in part]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def _write_indicators(folder: Path, n_rows: int) -> None:
+    """Write whether each of many labels holds, from frequent to rare ones."""
+    path = folder / "indicators.parquet"
+    if path.exists():
+        return
+    rng, share = np.random.default_rng(0), np.geomspace(0.3, 0.001, LABELS)
+    schema = pa.schema({f"y_{k}": pa.int8() for k in range(LABELS)})
+    with pq.ParquetWriter(path, schema) as writer:
+        for start in range(0, n_rows, ROW_GROUP):
+            n = min(ROW_GROUP, n_rows - start)
+            columns = [(rng.random(n) < one).astype(np.int8) for one in share]
             writer.write_table(pa.table(columns, schema=schema))
 
 

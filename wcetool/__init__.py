@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from wcetool.results.analysis import Analysis
     from wcetool.results.comparison import Comparison
+    from wcetool.results.label_analysis import MultiLabelAnalysis
     from wcetool.results.scheme_comparison import Identification, SchemeComparison
     from wcetool.results.score import ScoreReport
     from wcetool.results.weights import ClassWeights
@@ -47,6 +48,7 @@ __all__ = [
     "Identification",
     "InputError",
     "MergeError",
+    "MultiLabelAnalysis",
     "OutputError",
     "SchemeComparison",
     "SchemeError",
@@ -86,6 +88,7 @@ _HOMES = {
     "Comparison": "results.comparison",
     "Identification": "results.scheme_comparison",
     "SchemeComparison": "results.scheme_comparison",
+    "MultiLabelAnalysis": "results.label_analysis",
     "ScoreReport": "results.score",
     "ClassWeights": "results.weights",
 }

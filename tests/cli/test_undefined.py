@@ -35,6 +35,9 @@ RESULTS = {
     "a split without labels": lambda: wcetool.analyze(["a", "a", None], splits=["x", "y", "z"]),
     "few rows": lambda: wcetool.analyze(["a", "b"], splits=["x", "y"]),
     "balanced": lambda: wcetool.analyze(["a", "b"]),
+    "labels": lambda: wcetool.analyze([["a"], ["a", "b"], []], classes="a,b,c"),
+    "no labels": lambda: wcetool.analyze([[0, 0], [0, 0]]),
+    "many label sets": lambda: wcetool.analyze([["a"], ["b"], []], max_label_sets=2),
     "weights of nothing": lambda: wcetool.class_weights(
         ["a"], "manual", set_weights={"a": 0, "b": 1}, classes="a,b"
     ),

@@ -135,6 +135,7 @@ def test_every_key_of_a_signature_is_documented(tmp_path):
     labels = ["a", "a", "b"]
     results = (
         wcetool.analyze(labels, classes=["a", "b"]),
+        wcetool.analyze([["a"], ["b", "a"]], n_features=3, max_label_sets=9),
         wcetool.class_weights(labels, cap=2, set_weights=None),
         wcetool.class_weights(labels, set_weights={"a": 1}),
         wcetool.score(labels, [[0.5, 0.5]] * 3, classes=["a", "b"], clip=0.1, renormalize=True),

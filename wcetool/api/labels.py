@@ -8,29 +8,44 @@ from typing import TYPE_CHECKING, Any
 
 from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
 from wcetool.api.inputs import effective_options, file_notes
+from wcetool.api.label_forms import (
+    LabelCount,
+    LabelForm,
+    LabelRows,
+    check_task,
+    choose_labels,
+    count_label_lists,
+    count_label_rows,
+)
+from wcetool.api.stored_labels import label_counts_among, pooled_labels
 from wcetool.core.distribution import ClassCounts, LabelTally
 from wcetool.core.drift import GroupLeaks, SplitCounts
+from wcetool.core.label_sets import LabelSets
 from wcetool.core.label_weights import LabelWeights
-from wcetool.core.vocabulary import Task
+from wcetool.core.vocabulary import LabelTask, Task
 from wcetool.data import registry
-from wcetool.data.beside_labels import BesideColumns, BesideLabels, choose_columns
+from wcetool.data.beside_labels import BesideColumns, BesideLabels
 from wcetool.data.counts import (
     StoredCounts,
+    StoredLabelCounts,
     common_order,
     counts_of,
     pooled_parameters,
     read_counts,
 )
 from wcetool.data.dataset import Dataset, open_files
+from wcetool.data.label_memory import label_lists, label_matrix
 from wcetool.data.labels import check_class_limit, label_warnings
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
+from wcetool.data.truth_columns import TruthColumns, TruthForm
 from wcetool.engine.counting import CountState, count_labels
 from wcetool.engine.resources import Resources
-from wcetool.errors import InputError
+from wcetool.errors import InputError, UsageError
 from wcetool.results.analysis import Analysis
 from wcetool.results.document import InputRows
+from wcetool.results.label_analysis import MultiLabelAnalysis
 
 if TYPE_CHECKING:
     from wcetool.core.schemes.evidence import GroupPresence
@@ -40,10 +55,25 @@ DISTINCT_ROWS = 20  # so many labels of which no two are alike are no classes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedLabels:
-    """Labels, counted and in class order, and what was decided on the way."""
+    """Labels, counted and in class order, and what was decided on the way.
+
+    Attributes
+    ----------
+    counts : ClassCounts
+        Labels per class; rows with each label where a row has any number of them.
+    missing : int
+        Rows without a label, or of which nothing is known.
+    sets : LabelSets or None
+        The label sets of rows with any number of labels; None for others, and where there are too
+        many.
+    label_rows : LabelRows or None
+        What else is known of rows with any number of labels; None for others.
+    """
 
     counts: ClassCounts
     missing: int
+    sets: LabelSets | None = None
+    label_rows: LabelRows | None = None
     inputs: tuple[InputRows, ...]
     parameters: Mapping[str, str]
     notes: tuple[str, ...] = ()
@@ -60,7 +90,8 @@ class CountedLabels:
     @property
     def rows(self) -> int:
         """Rows, those with a missing label included."""
-        return self.counts.n_samples + self.missing
+        labelled = self.counts.n_samples if self.label_rows is None else self.label_rows.rows
+        return labelled + self.missing
 
 
 def counted_labels(
@@ -68,6 +99,7 @@ def counted_labels(
     reading: ReadingOptions,
     resources: Resources,
     beside: BesideLabels = NOTHING_BESIDE,
+    form: LabelForm | None = None,
 ) -> CountedLabels:
     """Count labels, wherever they are.
 
@@ -81,13 +113,26 @@ def counted_labels(
         What the run may use.
     beside : BesideLabels
         Columns of sample weights, groups and splits.
+    form : LabelForm, optional
+        How rows with several labels are written.
 
     Raises
     ------
     InputError
         If nothing can be counted.
     """
+    form = form or LabelForm()
+    if isinstance(labels, MultiLabelAnalysis):
+        reading = effective_options(reading, (registry.COUNTS,), from_files=False)
+        _nothing_beside(beside, reading)
+        parts = {IN_MEMORY: StoredLabelCounts.of_analysis(labels)}
+        found = pooled_labels(parts, reading, form)
+        if labels.sets is not None and found.counts.classes == labels.counts.classes:
+            label_rows = replace(found.label_rows, no_sets=None)
+            found = replace(found, sets=labels.sets, label_rows=label_rows)
+        return _of_label_rows(found, labels.inputs, labels.notes)
     if isinstance(labels, Analysis | Mapping):
+        _only_classes(form, reading, "counts are of one label a row")
         reading = effective_options(reading, (registry.COUNTS,), from_files=False)
         beside.refuse_arrays()
         beside.without(beside.given(), "counts have no rows", reading.defaults)
@@ -96,16 +141,35 @@ def counted_labels(
             return _finished(reading, [stored], inputs=labels.inputs, notes=labels.notes)
         stored = counts_of(labels).relabelled(reading.rules)
         return _finished(reading, [stored], inputs=(InputRows(IN_MEMORY, stored.tally.rows),))
-    return count_source(open_labels(labels, reading, beside), resources, beside)
+    return count_source(open_labels(labels, reading, beside), resources, beside, form)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSource:
-    """Labels that can be read: rows, counts, or both."""
+    """Labels that can be read: rows, counts, or both.
 
-    files: Sequence[InputFile]  # none for labels in memory
+    Attributes
+    ----------
+    files : sequence of InputFile
+        None of them for labels in memory.
+    dataset : Dataset or None
+        The rows.
+    reading : ReadingOptions
+        How they are read.
+    truth : TruthColumns or None
+        The columns of labels, where these are known: those of an array.
+    lists : sequence or None
+        Rows that are lists of labels in memory.
+    notes : tuple of str
+        What was decided without being asked for.
+    """
+
+    files: Sequence[InputFile]
     dataset: Dataset | None
     reading: ReadingOptions
+    truth: TruthColumns | None = None
+    lists: Sequence[Sequence[str] | None] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def open_labels(
@@ -115,6 +179,14 @@ def open_labels(
     paths = as_paths(labels)
     if paths is None:
         reading = effective_options(reading, (registry.MEMORY,), from_files=False)
+        matrix = label_matrix(labels, reading.classes)
+        if matrix is not None:
+            reading = reading.without(("label-column",), "each column of an array is a label")
+            return LabelSource((), matrix.dataset, reading, matrix.truth, notes=matrix.notes)
+        lists = label_lists(labels)
+        if lists is not None:
+            reading = reading.without(("label-column",), "each row is a list of labels")
+            return LabelSource((), None, reading, lists=lists)
         return LabelSource((), label_dataset(labels, beside.arrays), reading)
     beside.refuse_arrays()
     files = find_files(paths, reading.input_format)
@@ -124,15 +196,32 @@ def open_labels(
 
 
 def count_source(
-    source: LabelSource, resources: Resources, beside: BesideLabels = NOTHING_BESIDE
+    source: LabelSource,
+    resources: Resources,
+    beside: BesideLabels = NOTHING_BESIDE,
+    form: LabelForm | None = None,
 ) -> CountedLabels:
     """Count the rows of a source, and add the files that hold counts already."""
     files, dataset, reading = source.files, source.dataset, source.reading
-    notes = file_notes(files, reading)
+    form = form or LabelForm()
+    notes = [*file_notes(files, reading), *source.notes]
+    if source.lists is not None:
+        _nothing_beside(beside, reading)
+        found = count_label_lists(source.lists, reading, form, IN_MEMORY)
+        in_memory = (InputRows(IN_MEMORY, len(source.lists)),)
+        return _of_label_rows(found, in_memory, notes)
+    found_counts = {
+        file.path: read_counts(file) for file in files if file.format == registry.COUNTS
+    }
+    of_labels = label_counts_among(found_counts, len(files))
+    if of_labels:
+        _nothing_beside(beside, reading)
+        rows = tuple(InputRows(path, one.rows) for path, one in of_labels.items())
+        return _of_label_rows(pooled_labels(of_labels, reading, form), rows, notes)
     stored = {
-        file.path: read_counts(file).relabelled(reading.rules)
-        for file in files
-        if file.format == registry.COUNTS
+        path: one.relabelled(reading.rules)
+        for path, one in found_counts.items()
+        if isinstance(one, StoredCounts)
     }
     state = CountState()
     parameters = dict(reading.given)
@@ -143,12 +232,24 @@ def count_source(
     if dataset is not None:
         if not stored:
             dataset.refuse_empty()
-        choice, columns = choose_columns(dataset.first, reading.label_column, beside)
+        if source.truth is None:
+            truth, columns = choose_labels(dataset, reading, form, beside)
+        else:
+            truth = source.truth
+            check_task(truth, form)
+        if truth.form is not TruthForm.CLASS:
+            _refuse_stored(stored)
+            _nothing_beside(beside, reading)
+            found = count_label_rows(dataset, truth, reading, form, resources)
+            read_rows = () if found.read is None else found.read.by_input(dataset)
+            return _of_label_rows(found, read_rows, notes)
+        label = truth.columns[0]
         if not dataset.is_bare_column:
-            parameters["label-column"] = choice.column.name
-            notes += choice.notes(dataset.first)
+            parameters["label-column"] = label.name
+            notes += truth.notes
         parameters |= columns.parameters()
-        state = count_labels(dataset, choice.column, reading.rules, resources, columns)
+        state = count_labels(dataset, label, reading.rules, resources, columns)
+    _only_classes(form, reading, "a row has one label")
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(
         InputRows(file.path, stored[file.path].tally.rows) if file.path in stored else next(read)
@@ -164,14 +265,14 @@ def count_source(
         notes=notes,
     )
     where = dataset.where if dataset is not None else IN_MEMORY
-    found = beside_of(columns, state.beside, counted.counts, where)
+    more = beside_of(columns, state.beside, counted.counts, where)
     return replace(
         counted,
-        groups=found.groups,
-        splits=found.splits,
-        leaks=found.leaks,
-        notes=(*counted.notes, *found.notes),
-        warnings=(*counted.warnings, *found.warnings),
+        groups=more.groups,
+        splits=more.splits,
+        leaks=more.leaks,
+        notes=(*counted.notes, *more.notes),
+        warnings=(*counted.warnings, *more.warnings),
     )
 
 
@@ -181,6 +282,43 @@ def compare_splits(counted: CountedLabels, reference: str | None) -> Compared:
         return Compared()
     is_weighted = counted.counts.weight_sum is not None
     return compare(counted.splits, counted.leaks, reference, is_weighted=is_weighted)
+
+
+def _of_label_rows(
+    found: LabelCount, inputs: tuple[InputRows, ...], notes: Sequence[str]
+) -> CountedLabels:
+    return CountedLabels(
+        counts=found.counts,
+        missing=found.missing,
+        sets=found.sets,
+        label_rows=found.label_rows,
+        inputs=inputs,
+        parameters=found.parameters,
+        notes=(*notes, *found.notes),
+        warnings=found.warnings,
+    )
+
+
+def _only_classes(form: LabelForm, reading: ReadingOptions, reason: str) -> None:
+    """Refuse what has no effect where a row has one label."""
+    form.without(tuple(form.given), reason, reading)
+    if form.task is LabelTask.MULTILABEL:
+        raise UsageError(f"is not multilabel: {reason}", where="--task")
+
+
+def _nothing_beside(beside: BesideLabels, reading: ReadingOptions) -> None:
+    """Refuse columns beside rows with any number of labels."""
+    beside.refuse_arrays()
+    beside.without(beside.given(), "it goes with rows of one class", reading.defaults)
+
+
+def _refuse_stored(stored: Mapping[str, StoredCounts]) -> None:
+    for path in stored:
+        raise InputError(
+            "holds counts of one label a row, and the other inputs have several",
+            where=path,
+            hint="analyze the two on their own",
+        )
 
 
 def _finished(

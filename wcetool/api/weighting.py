@@ -176,6 +176,8 @@ def sample_weights(
     if isinstance(labels, Analysis | Mapping):
         raise InputError("counts have no rows to weigh", where="labels")
     source = open_labels(labels, ReadingOptions.of(**reading))
+    if source.lists is not None or source.truth is not None:
+        raise InputError("rows have several labels, and no one weight", where="labels")
     if source.dataset is None:
         raise InputError("holds counts, which have no rows to weigh", where=source.files[0].path)
     weights = given_weights(class_weight)

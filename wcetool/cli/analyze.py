@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from wcetool.cli.beside_options import BesideFlags, SplitFlags
+from wcetool.cli.label_options import LabelFlags
 from wcetool.cli.options import (
     LABELS,
     OUTPUT,
@@ -35,6 +36,7 @@ def analyze(
             "Parquet, or -",
         ),
     ],
+    several: LabelFlags,
     reading: ReadingFlags,
     beside: BesideFlags,
     split: SplitFlags,
@@ -78,9 +80,19 @@ def analyze(
             panel=RUN,
             metavar="CONDITION",
             help='End with exit code 1 where it holds: "ratio > 100", "min_count < 30"; any '
-            "measure, rows, classes, absent_classes, min_count, max_count or missing_share. May "
-            "be given again.",
+            "measure, rows, classes, absent_classes, min_count, max_count, missing_share; with "
+            "--split-column psi, psi_scaled, js_bits, cramers_v, chi2_p, missing_in_split, "
+            "leaked_groups. May be given again.",
             by_environment=False,
+        ),
+    ] = None,
+    n_features: Annotated[
+        int | None,
+        option(
+            "--n-features",
+            panel=LABELS,
+            metavar="N",
+            help="Number of input features, for the complexity score TCS of multilabel data.",
         ),
     ] = None,
     output: Annotated[
@@ -107,12 +119,14 @@ def analyze(
             confidence=confidence,
             level=level,
             fail_if=fail_if,
+            n_features=n_features,
             jobs=run.jobs,
             memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
             **beside.keywords(),
             **split.keywords(),
+            **several.keywords(),
             **reading.keywords(),
         )
     say_notes(result, run)

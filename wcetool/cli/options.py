@@ -133,13 +133,14 @@ class ReadingFlags:
     """How files are read; the same in every command that reads data."""
 
     label_column: Annotated[
-        str | None,
+        list[str] | None,
         option(
             "-l",
             "--label-column",
             panel=LABELS,
             metavar="NAME|NUMBER",
-            help="Column that holds the label: a name, or a number from 1; a name wins.",
+            help="Column that holds the label: a name, or a number from 1; a name wins. A column "
+            "a label: repeat it, or say a,b,c or a pattern such as 'y_*'.",
         ),
     ] = None
     classes: Annotated[

@@ -52,6 +52,8 @@ class LazyValues:
             if hasattr(param, "get_runtime_param") and hasattr(param, "type_descriptor"):
                 conversion = LazyConversion(param)
                 param.get_runtime_param = lambda conversion=conversion: conversion
+                if param.name == "label_column":  # may hold spaces, which would separate several
+                    param.split_envvar_value = lambda text: [text]
         rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
         return rest
 

@@ -90,6 +90,10 @@ class Gate:
         """Tell whether a number fails: the condition holds, or the number is undefined."""
         return value is None or RELATIONS[self.relation](value, self.limit)
 
+    def to_dict(self, value: float | None) -> dict[str, object]:
+        """Return the gate, the number that it is on, and whether that fails."""
+        return {"gate": str(self), "value": value, "failed": self.fails(value)}
+
     def says(self, value: float | None, reason: str = "") -> str:
         """Return the gate with the number that it is on, or why that is undefined."""
         shown = f"undefined: {reason}" if value is None else _plain(value)

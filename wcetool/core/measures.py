@@ -32,7 +32,7 @@ class Measure:
     name : str
         Its key in JSON and in a gate.
     formula : str
-        n_i ascending counts, N their sum, p_i = n_i / N, K classes that occur, H the entropy.
+        In the letters of the registry it is in.
     range : tuple of str
         The lowest and the highest value.
     source : str
@@ -40,9 +40,12 @@ class Measure:
     trap : str
         What it is mistaken for, or what it does not say.
     compute : callable
-        Takes what it is a measure of: a `Profile` in `MEASURES`. None where it is undefined.
+        Takes what it is a measure of: a `Profile` in `MEASURES`, a `LabelProfile` in
+        `LABEL_MEASURES`. None where it is undefined.
     undefined : str
         Why it may be None; empty where it never is.
+    needs_sets : bool
+        Of labels: whether their counts alone do not tell it.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Measure:
     trap: str
     compute: Callable[[Any], float | None]
     undefined: str = ""
+    needs_sets: bool = False
 
 
 def _degree(distance: str) -> Measure:

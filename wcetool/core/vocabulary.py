@@ -84,6 +84,23 @@ class Task(StrEnum):
     MULTILABEL = "multilabel"  # one score a label, any subset of them true
 
 
+class LabelTask(StrEnum):
+    """How many labels a row of a label file has."""
+
+    AUTO = "auto"  # what the columns say
+    MULTICLASS = "multiclass"  # one
+    MULTILABEL = "multilabel"  # any number
+
+
+class Uncertain(StrEnum):
+    """What an uncertain label, -1 in its column, counts as."""
+
+    ERROR = "error"
+    ZERO = "zero"
+    ONE = "one"
+    MISSING = "missing"  # not known
+
+
 Word = TypeVar("Word", bound=StrEnum)
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wcetool.data.columns import (
-    Choice,
-    choose_label_column,
-    find_column,
-    is_usual_name,
-    refuse_no_labels,
-)
+from wcetool.data.columns import find_column, is_usual_name, refuse_no_labels
 from wcetool.data.dataset import Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds, Table
 from wcetool.data.memory import GROUP_NAME, SPLIT_NAME, WEIGHT_NAME
 from wcetool.data.options import refuse_idle
+from wcetool.data.truth_columns import TruthColumns, choose_truth_columns
 from wcetool.errors import InputError, UsageError
 
 _OPTIONS = {
@@ -148,9 +143,21 @@ class BesideColumns:
 
 
 def choose_columns(
-    table: Table, label_column: str | None, beside: BesideLabels
-) -> tuple[Choice, BesideColumns]:
-    """Find the columns beside the labels, and choose that of the labels among the others.
+    table: Table,
+    label_column: str | Sequence[str] | None,
+    beside: BesideLabels,
+    *,
+    separator: str | None = None,
+    defaults: Collection[str] = (),
+) -> tuple[TruthColumns, BesideColumns]:
+    """Find the columns beside the labels, and choose those of the labels among the others.
+
+    Parameters
+    ----------
+    table, label_column, separator, defaults
+        As in `choose_truth_columns`.
+    beside : BesideLabels
+        What stands beside the labels.
 
     Raises
     ------
@@ -166,11 +173,18 @@ def choose_columns(
     usual = [column for column in table.columns if is_usual_name(column.name)]
     if usual and all(column in taken for column in usual):
         taken = ()  # the only column with the name of a label is the label
-    choice = choose_label_column(table, label_column, taken=taken)
-    tasks = {choice.column.place: "the label"}
+    truth = choose_truth_columns(
+        table,
+        label_column,
+        separator=separator,
+        only_column_counts=True,
+        defaults=defaults,
+        taken=taken,
+    )
+    tasks = {column.place: "the label" for column in truth.columns}
     for name, column in columns.items():
         if column.place in tasks:
-            guessed = column == choice.column and choice.reason is not None
+            guessed = label_column is None and column in truth.columns
             raise InputError(
                 f"column {column.name!r} is {tasks[column.place]} already",
                 where=table.file.path,
@@ -184,4 +198,4 @@ def choose_columns(
             raise InputError(
                 f"column {column.name!r} does not hold one number a row", where=table.file.path
             )
-    return choice, BesideColumns(**columns)
+    return truth, BesideColumns(**columns)

@@ -74,7 +74,7 @@ def columns_beside(
         truth = replace(truth, notes=() if bare else truth.notes)
         here = ()
     if truth.form is TruthForm.NUMBERS:
-        _refuse_further_columns(dataset if labels is None else labels, reading.label_column, truth)
+        refuse_further_columns(dataset if labels is None else labels, reading.label_column, truth)
     weight, id_column = named
     others = list(here)
     for column, option in ((id_column, "--id-column"), (weight, "--sample-weight-column")):
@@ -97,9 +97,11 @@ def columns_beside(
     )
 
 
-def _refuse_further_columns(source: Dataset, pattern: str | None, truth: TruthColumns) -> None:
+def refuse_further_columns(
+    source: Dataset, pattern: str | Sequence[str] | None, truth: TruthColumns
+) -> None:
     """Refuse a file that has more columns of a pattern than the first one."""
-    if pattern is None or "*" not in pattern:
+    if not isinstance(pattern, str) or "*" not in pattern:
         return
     before, _, after = pattern.partition("*")
     known = {column.name for column in truth.columns}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.data.formats.text_head import is_number
-from wcetool.errors import InputError, listed, nearest, quoted
+from wcetool.errors import InputError, UsageError, listed, nearest, quoted
 
 _UNNAMED = re.compile(r"Unnamed: 0(\.[0-9]+)*")  # again and again, by every round trip
 LABEL_NAMES = (
@@ -99,7 +99,7 @@ def _found(table: Table, named: Sequence[Column], wanted: str, option: str) -> C
 
 def choose_label_column(
     table: Table,
-    wanted: str | None,
+    wanted: str | Sequence[str] | None,
     *,
     only_column_counts: bool = True,
     details: Sequence[str] = (),
@@ -111,8 +111,8 @@ def choose_label_column(
     ----------
     table : Table
         The file.
-    wanted : str, optional
-        What the user said.
+    wanted : str or sequence of str, optional
+        What the user said; several columns are refused.
     only_column_counts : bool, default True
         Whether rule 2 holds; not in a file that must have other columns as well.
     details : sequence of str
@@ -125,6 +125,11 @@ def choose_label_column(
     InputError
         If no rule decides.
     """
+    if wanted is not None and not isinstance(wanted, str):
+        raise UsageError(
+            f"one column is expected, and {len(wanted)} are named: {quoted(wanted)}",
+            where="--label-column",
+        )
     if wanted is not None:
         column = find_column(table, wanted, option="--label-column")
         refuse_no_labels(table, column)

@@ -18,6 +18,7 @@ from wcetool.data.sample_weights import LEAST_WEIGHT
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, quoted
 from wcetool.results.analysis import ANALYSIS_SCHEMA, DISPLAY_PARAMETERS, Analysis
+from wcetool.results.label_analysis import MultiLabelAnalysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,47 @@ def _relabelled(sums: Mapping[str, float], rules: LabelRules) -> dict[str, float
 
 def _of_counts(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters that say something of the counts: groups and splits do not travel."""
-    left = (*DISPLAY_PARAMETERS, "group-column", "split-column", "split-reference")
+    left = (*DISPLAY_PARAMETERS, "n-features", "group-column", "split-column", "split-reference")
     return {key: text for key, text in parameters.items() if key not in left}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLabelCounts:
+    """Counts of rows with any number of labels that were made before.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        The labels, in order.
+    count, known : tuple of int
+        Rows with each, and in which it is known whether it holds.
+    rows, missing, partial : int
+        All rows; those of which nothing is known; others of which something is not.
+    parameters : mapping of str to str
+        How the labels were read.
+    """
+
+    classes: tuple[str, ...]
+    count: tuple[int, ...]
+    known: tuple[int, ...]
+    rows: int
+    missing: int
+    partial: int
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_analysis(cls, analysis: MultiLabelAnalysis) -> StoredLabelCounts:
+        """Take the counts of an analysis."""
+        counts = analysis.counts
+        return cls(
+            classes=counts.classes,
+            count=tuple(counts.count.tolist()),
+            known=() if counts.known is None else tuple(counts.known.tolist()),
+            rows=analysis.rows,
+            missing=analysis.missing,
+            partial=analysis.partial,
+            parameters=analysis.parameters,
+        )
 
 
 def common_order(parts: Sequence[StoredCounts]) -> tuple[str, ...] | None:
@@ -90,7 +130,7 @@ def common_order(parts: Sequence[StoredCounts]) -> tuple[str, ...] | None:
     return orders.pop() if len(orders) == 1 else None
 
 
-def pooled_parameters(parts: Sequence[StoredCounts]) -> dict[str, str]:
+def pooled_parameters(parts: Sequence[StoredCounts | StoredLabelCounts]) -> dict[str, str]:
     """Return how the labels of all parts were read; what differs is told part by part."""
     pooled: dict[str, str] = {}
     for key in dict.fromkeys(key for part in parts for key in part.parameters):
@@ -99,7 +139,7 @@ def pooled_parameters(parts: Sequence[StoredCounts]) -> dict[str, str]:
     return pooled
 
 
-def read_counts(file: InputFile) -> StoredCounts:
+def read_counts(file: InputFile) -> StoredCounts | StoredLabelCounts:
     """Read the counts of an analysis.
 
     Raises
@@ -126,10 +166,38 @@ def read_counts(file: InputFile) -> StoredCounts:
         counts, sums, missing, parameters, complete = {}, {}, 0, {}, False
     if not complete or not all(type(n) is int and n >= 0 for n in (*counts.values(), missing)):
         raise InputError("its classes are not labels with counts", where=file.path)
+    if data.get("task") == "multilabel":
+        return _label_counts(data, _of_counts(parameters), file)
     if sums and (sums.keys() != counts.keys() or not all(map(_is_sum, sums.values()))):
         raise InputError("its weight_sum is not a number of at least 0 a class", where=file.path)
     tally = LabelTally(counts, missing)
     return StoredCounts(tally, tuple(counts), _of_counts(parameters), sums or None)
+
+
+def _label_counts(
+    data: Mapping[str, Any], parameters: Mapping[str, str], file: InputFile
+) -> StoredLabelCounts:
+    """Read what is counted besides, where rows have any number of labels."""
+    try:
+        classes = tuple(str(entry["label"]) for entry in data["classes"])
+        count = tuple(entry["count"] for entry in data["classes"])
+        known = tuple(entry["known"] for entry in data["classes"])
+        rows, missing, partial = (data[key] for key in ("rows", "missing", "partly_known"))
+    except (KeyError, TypeError):
+        count, known, classes, rows, missing, partial = (), (), (), 0, 0, 0
+    numbers = (*known, rows, missing, partial)
+    labelled = rows - missing if all(type(n) is int for n in numbers) else 0
+    if labelled < 1 or any(not n <= of <= labelled for n, of in zip(count, known, strict=True)):
+        raise InputError("its labels have no counts of rows that fit together", where=file.path)
+    return StoredLabelCounts(
+        classes=classes,
+        count=count,
+        known=known,
+        rows=rows,
+        missing=missing,
+        partial=partial,
+        parameters=parameters,
+    )
 
 
 def counts_of(counts: Mapping[Any, Any]) -> StoredCounts:

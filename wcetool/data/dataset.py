@@ -35,7 +35,7 @@ class Dataset:
     tables : tuple of Table
         At least one; the first one decides what the columns are called.
     is_bare_column : bool
-        Labels in memory that came without a name.
+        Labels in memory that came without names.
     """
 
     tables: tuple[Table, ...]

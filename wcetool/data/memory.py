@@ -61,13 +61,13 @@ def label_dataset(values: Any, beside: Mapping[str, Any] | None = None) -> Datas
         If the values are not labels, or the lengths differ.
     """
     beside = beside or {}
-    if _is_table(values):
+    if is_table(values):
         if beside:
             raise InputError(
                 f"{next(iter(beside))} is given beside a table, whose columns have names",
                 hint="sample_weight_column, group_column or split_column with the name of a column",
             )
-        return _dataset(_table(values))
+        return table_dataset(_table(values))
     labels = label_column(values)
     columns, names = [labels], [LABEL_NAME]
     for name, given in beside.items():
@@ -77,7 +77,7 @@ def label_dataset(values: Any, beside: Mapping[str, Any] | None = None) -> Datas
             raise InputError(f"{counted(len(column), what)} for {counted(len(labels), 'label')}")
         columns.append(column)
         names.append(name)
-    return replace(_dataset(pa.Table.from_arrays(columns, names=names)), is_bare_column=True)
+    return replace(table_dataset(pa.Table.from_arrays(columns, names=names)), is_bare_column=True)
 
 
 def score_dataset(y_true: Any, y_score: Any, sample_weight: Any = None) -> tuple[Dataset, int]:
@@ -102,26 +102,26 @@ def score_dataset(y_true: Any, y_score: Any, sample_weight: Any = None) -> tuple
         if len(weights) != n_rows:
             raise InputError(f"{len(weights):,} sample weights for {n_rows:,} labels")
         columns, names = [*columns, weights], [*names, WEIGHT_NAME]
-    if _is_table(y_score):
+    if is_table(y_score):
         table = _table(y_score)
         columns, names = [*columns, *table.columns], [*names, *table.column_names]
     else:
         columns, names = [*columns, _score_column(y_score)], [*names, SCORE_NAME]
     if len(columns[-1]) != n_rows:
         raise InputError(f"{n_rows:,} labels, but {len(columns[-1]):,} rows of scores")
-    return _dataset(pa.Table.from_arrays(columns, names=names)), n_truth
+    return table_dataset(pa.Table.from_arrays(columns, names=names)), n_truth
 
 
 def _truth(y_true: Any) -> tuple[list[Any], list[str]]:
     """Return labels as one column, targets as a column each or one of lists; and their names."""
-    if not _is_table(y_true):
+    if not is_table(y_true):
         if np.ndim(_as_array(y_true)) == 2:
             return [_score_column(y_true, LABEL_NAME)], [LABEL_NAME]
         return [label_column(y_true)], [LABEL_NAME]
     table = _table(y_true)
     if table.num_columns > 1 and all(map(_is_number, table.schema.types)):
         return list(table.columns), list(table.column_names)
-    place = choose_label_column(_dataset(table).first, None).column.place
+    place = choose_label_column(table_dataset(table).first, None).column.place
     return [table.column(place)], [LABEL_NAME]
 
 
@@ -203,7 +203,8 @@ def _text(value: object) -> str | None:
     return value_text(value)
 
 
-def _is_table(values: object) -> bool:
+def is_table(values: object) -> bool:
+    """Tell whether values are a table of columns."""
     return isinstance(values, pa.Table | pa.RecordBatch) or (
         hasattr(values, "__arrow_c_stream__") and hasattr(values, "columns")
     )
@@ -269,6 +270,7 @@ def _score_column(
     )
 
 
-def _dataset(table: pa.Table) -> Dataset:
+def table_dataset(table: pa.Table) -> Dataset:
+    """Make a dataset of a table in memory."""
     file = InputFile(IN_MEMORY, registry.MEMORY, table=table)
     return Dataset((memory.inspect(file, TextOptions()),))

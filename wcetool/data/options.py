@@ -27,7 +27,7 @@ class ReadingKeywords(TypedDict, total=False):
     defaults of the caller: where one has no effect it is left out, and not refused.
     """
 
-    label_column: str | int | None
+    label_column: str | int | Sequence[str] | None
     classes: str | Sequence[str] | None
     names: str | Mapping[str, str] | Sequence[str] | None
     missing: str | Sequence[str] | None
@@ -137,8 +137,8 @@ class ReadingOptions:
 
     Attributes
     ----------
-    label_column : str or None
-        Name, or number counted from 1.
+    label_column : str, tuple of str, or None
+        Name, or number counted from 1; or several columns, a label each.
     classes : tuple of str or None
         The declared classes, in order.
     given : mapping of str to str
@@ -147,7 +147,7 @@ class ReadingOptions:
         Options that are no wish of this call; see `ReadingKeywords`.
     """
 
-    label_column: str | None = None
+    label_column: str | tuple[str, ...] | None = None
     classes: tuple[str, ...] | None = None
     input_format: str | None = None
     rules: LabelRules = field(default_factory=LabelRules)
@@ -173,7 +173,7 @@ class ReadingOptions:
     def of(
         cls,
         *,
-        label_column: str | int | None = None,
+        label_column: str | int | Sequence[str] | None = None,
         classes: str | Sequence[str] | None = None,
         names: str | Mapping[str, str] | Sequence[str] | None = None,
         missing: str | Sequence[str] | None = None,
@@ -202,12 +202,13 @@ class ReadingOptions:
         """
         code_names = None if names is None else _code_names(names)
         declared = None if classes is None else _declared_classes(classes)
+        column = _label_column(label_column)
         given = {
-            "label-column": label_column,
-            "declared": None if declared is None else _signed(declared),
+            "label-column": signed(column) if isinstance(column, tuple) else column,
+            "declared": None if declared is None else signed(declared),
             "names": None
             if code_names is None
-            else _signed([f"{code}={name}" for code, name in code_names.items()]),
+            else signed([f"{code}={name}" for code, name in code_names.items()]),
             "missing": None if missing is None else _listed(missing),
             "strip": strip,
             "casefold": casefold,
@@ -245,7 +246,7 @@ class ReadingOptions:
             max_classes=max_classes,
         )
         return cls(
-            label_column=None if label_column is None else str(label_column),
+            label_column=column,
             classes=None if declared is None else rules.class_names(declared),
             input_format=input_format,
             rules=rules,
@@ -295,11 +296,20 @@ def refuse_idle(option: str, reason: str, defaults: Collection[str]) -> None:
         raise UsageError(f"has no effect: {reason}", where=f"--{option}")
 
 
+def _label_column(given: str | int | Sequence[str] | None) -> str | tuple[str, ...] | None:
+    if given is None or isinstance(given, str):
+        return given
+    names = (str(given),) if isinstance(given, int) else tuple(map(str, given))
+    if not names:
+        raise UsageError("no column is named", where="--label-column")
+    return names if len(names) > 1 else names[0]
+
+
 def _listed(values: str | Sequence[str]) -> str:
     return values if isinstance(values, str) else ",".join(map(str, values))
 
 
-def _signed(texts: Sequence[str]) -> str:
+def signed(texts: Sequence[str]) -> str:
     """Write texts as a signature repeats them: a list, or the hash of one that is long."""
     joined = ",".join(texts)
     if len(joined) <= SIGNED_CHARACTERS and not any("," in text for text in texts):

@@ -174,9 +174,8 @@ def _words(column: pa.Array, where: str, first_row: int, what: str) -> npt.NDArr
     for place, text in enumerate(distinct.texts):
         if not text:
             continue
-        word = text.strip().casefold()
         try:
-            values[place] = _WORDS[word] if word in _WORDS else float(text)
+            values[place] = word_value(text)
         except ValueError:
             rows = np.flatnonzero(distinct.codes == place)
             if not len(rows):
@@ -189,6 +188,18 @@ def _words(column: pa.Array, where: str, first_row: int, what: str) -> npt.NDArr
             ) from None
     found: npt.NDArray[np.float64] = values[distinct.codes]
     return found
+
+
+def word_value(text: str) -> float:
+    """Return 1 for yes and true, 0 for no and false, and a number that is written as text.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    word = text.strip().casefold()
+    return _WORDS[word] if word in _WORDS else float(text)
 
 
 _WORDS = dict.fromkeys(("true", "yes", "y", "t"), 1.0) | dict.fromkeys(

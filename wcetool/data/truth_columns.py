@@ -57,13 +57,14 @@ class TruthColumns:
 
 def choose_truth_columns(
     table: Table,
-    wanted: str | None,
+    wanted: str | Sequence[str] | None,
     *,
     separator: str | None = None,
     only_column_counts: bool = False,
     details: Sequence[str] = (),
     prefix: str = "",
     defaults: Collection[str] = (),
+    taken: Sequence[Column] = (),
 ) -> TruthColumns:
     """Choose the columns that hold the truth, by the rules above.
 
@@ -71,8 +72,8 @@ def choose_truth_columns(
     ----------
     table : Table
         The file.
-    wanted : str, optional
-        What the user said.
+    wanted : str or sequence of str, optional
+        What the user said; several columns are a number a class.
     separator : str, optional
         Stands between the labels of a cell.
     only_column_counts, details
@@ -81,6 +82,8 @@ def choose_truth_columns(
         Stands before the notes.
     defaults : collection of str
         Options that are left out where they have no effect.
+    taken : sequence of Column
+        Columns that are something else.
 
     Raises
     ------
@@ -97,7 +100,7 @@ def choose_truth_columns(
         )
     try:
         choice = choose_label_column(
-            table, wanted, only_column_counts=only_column_counts, details=details
+            table, wanted, only_column_counts=only_column_counts, details=details, taken=taken
         )
     except InputError:
         outcomes = [] if wanted is not None or separator is not None else _outcomes(table)
@@ -155,11 +158,16 @@ def in_class_order(
     return truth.columns, note
 
 
-def _several(table: Table, wanted: str | None) -> tuple[tuple[Column, ...], tuple[str, ...]] | None:
+def _several(
+    table: Table, wanted: str | Sequence[str] | None
+) -> tuple[tuple[Column, ...], tuple[str, ...]] | None:
     """Return the columns of a list or pattern, and the part of each name that is the class."""
     if wanted is None or wanted in table.names:
         return None
-    if "*" in wanted:
+    if not isinstance(wanted, str):
+        columns = find_columns(table, wanted, option="--label-column")
+        names = bare_names([column.name for column in columns])
+    elif "*" in wanted:
         if wanted.count("*") > 1:
             raise InputError(
                 f"{wanted!r} has more than one *, which stands for the class",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wcetool.render.convention_views import conventions_page
+from wcetool.render.label_views import label_analysis_page
 from wcetool.render.page import Page
 from wcetool.render.score_views import comparison_page, score_page
 from wcetool.render.view import View
@@ -22,6 +23,7 @@ from wcetool.results.analysis import Analysis
 from wcetool.results.catalog import ConventionCatalog, MeasureCatalog, SchemeCatalog
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
+from wcetool.results.label_analysis import MultiLabelAnalysis
 from wcetool.results.scheme_comparison import Identification, SchemeComparison
 from wcetool.results.score import ScoreReport
 from wcetool.results.weights import ClassWeights
@@ -73,6 +75,7 @@ def _as_csv(result: Result, _: Look) -> str:
 
 _PAGES: Mapping[type, Callable[[Any, View], Page]] = {
     Analysis: analysis_page,
+    MultiLabelAnalysis: label_analysis_page,
     ClassWeights: weights_page,
     SchemeComparison: scheme_comparison_page,
     Identification: identification_page,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wcetool.core.share_intervals import Confidence
+from wcetool.core.vocabulary import Task
 from wcetool.errors import counted
 from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section
@@ -144,12 +145,14 @@ def measures_page(result: MeasureCatalog) -> Page:
         if row["undefined"]:
             lines.append(f"undefined where {row['undefined']}")
         lines += [f"source: {row['source']}", f"take care: {row['trap']}"]
-        sections.append(Section(row["measure"], lines))
+        of = " (rows with any number of labels)" if row["task"] == Task.MULTILABEL else ""
+        sections.append(Section(f"{row['measure']}{of}", lines))
     return Page(
         title=f"{len(sections)} measures of imbalance",
         headline=(
             "n_1 to n_K are the counts of the classes that occur, ascending, N is their sum.",
             "p_i = n_i / N, and H is the entropy of the p_i in nats.",
+            "Of labels: n_i rows have label i, of N; q labels, S distinct label sets.",
         ),
         sections=sections,
         signature=result.signature,

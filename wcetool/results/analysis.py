@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wcetool.core.advice import Advice, advise
 from wcetool.core.distribution import Buckets, ClassCounts
@@ -220,10 +220,6 @@ class Analysis:
             "absent_share_high": self.unseen_share,
         }
 
-    def _gate_row(self, gate: Gate) -> Row:
-        value = QUANTITIES[gate.name](self)
-        return {"gate": str(gate), "value": value, "failed": gate.fails(value)}
-
     def to_frame(self) -> pd.DataFrame:
         """Return one row per class as a pandas frame."""
         return to_frame(self.class_rows())
@@ -252,13 +248,21 @@ class Analysis:
                 **self._interval_parameters,
                 **self.parameters,
             },
-            **({"gates": [self._gate_row(gate) for gate in self.gates]} if self.gates else {}),
+            **gate_rows(self, self.gates, QUANTITIES),
             "advice": [one.to_dict() for one in self.advice],
             "undefined": self.undefined,
             "notes": list(self.notes),
             "warnings": list(self.warnings),
             "signature": self.signature,
         }
+
+
+def gate_rows(
+    result: Any, gates: Sequence[Gate], quantities: Mapping[str, Callable[[Any], float | None]]
+) -> Row:
+    """Return the conditions that were asked for and what they are on; nothing without any."""
+    rows = [gate.to_dict(quantities[gate.name](result)) for gate in gates]
+    return {"gates": rows} if rows else {}
 
 
 def _measured(name: str) -> Callable[[Analysis], float | None]:

@@ -14,6 +14,7 @@ from wcetool.core.conventions import (
 )
 from wcetool.core.conventions.worked import Quotient, WorkedExample, WorkedRow, worked_example
 from wcetool.core.measures import MEASURES, Measure
+from wcetool.core.multilabel import LABEL_MEASURES
 from wcetool.core.schemes import SCHEMES, Scheme
 from wcetool.core.vocabulary import Task
 from wcetool.errors import UsageError
@@ -22,7 +23,10 @@ from wcetool.results.document import Row, signature
 SCHEMES_SCHEMA = "wcetool.schemes/1"
 CONVENTIONS_SCHEMA = "wcetool.conventions/1"
 MEASURES_SCHEMA = "wcetool.measures/1"
-MEASURES_BY_TASK: Mapping[Task, Mapping[str, Measure]] = {Task.MULTICLASS: MEASURES}
+MEASURES_BY_TASK: Mapping[Task, Mapping[str, Measure]] = {
+    Task.MULTICLASS: MEASURES,
+    Task.MULTILABEL: LABEL_MEASURES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

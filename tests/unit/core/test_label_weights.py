@@ -48,10 +48,12 @@ def test_sums_are_those_of_fsum_for_any_pieces_and_order(rows, cuts, seed):
 
 
 @given(count=st.lists(st.integers(0, 10**6), min_size=1, max_size=6).filter(any))
-def test_a_weight_of_one_a_row_changes_no_measure(count):
+def test_one_weight_for_all_rows_changes_no_measure_but_the_one_that_grows_with_n(count):
     classes = tuple(map(str, range(len(count))))
     plain = ClassCounts(classes, np.array(count))
     weighted = ClassCounts(classes, np.array(count), weight_sum=np.array(count) * 0.125)
     found, expected = measure(weighted), measure(plain)
-    for name in MEASURES.keys() - {"power_law_discrete", "long_tail_distance"}:  # of counts
+    of_counts = {"power_law_discrete", "long_tail_distance"}
+    for name in MEASURES.keys() - of_counts - {"lrid"}:
         assert found[name] == expected[name]
+    assert found["lrid"] == expected["lrid"] / 8  # 2N times lrid_per_2n

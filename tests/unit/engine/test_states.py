@@ -49,8 +49,8 @@ def dataset(request, tmp_path):
 
 def works(dataset):
     columns = BesideLabels(sample_weight="weight", group="group", split="split")
-    choice, beside = choose_columns(dataset.first, None, columns)
-    label = choice.column
+    truth, beside = choose_columns(dataset.first, None, columns)
+    (label,) = truth.columns
     layout = decide_layout(dataset, READING, ScoreRequest())
     call = choose_call("matlab", row_form(layout), Given(class_weight=True))
     calls = {call.convention.name: call}

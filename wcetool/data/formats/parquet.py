@@ -161,11 +161,17 @@ class _Part:
         return cls(chosen, table.constants, groups, rows, column_bytes)
 
     def labels(self) -> list[str]:
-        """Name the columns that are read as dictionaries.
+        """Name the columns that are read as dictionaries: numbers cannot be, and would be slower.
 
         A name with a dot is a path to Arrow as well, and may lead into a struct.
         """
-        labels = (name for name, kind in self._stored() if kind is ColumnKind.LABEL)
+        labels = (
+            column.name
+            for column, kind in self.columns
+            if kind is ColumnKind.LABEL
+            and column.holds is Holds.TEXT
+            and column.name not in self.constants
+        )
         return [name for name in labels if "." not in name]
 
     def need(self) -> MemoryNeed:
