@@ -6,6 +6,8 @@ compute in float64; each is written as its own users would write it, once they c
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from typing import Any
 
 THREADS = 2
 SMOOTHING = 0.1
+ROWS = os.path.join(tempfile.gettempdir(), "wcetool-bench-rows.parquet")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,35 @@ def label_sets_one_thread(path: str) -> dict[str, int]:
 
     counts = wcetool.analyze(path, label_column=_names(path), jobs=1).counts
     return dict(zip(counts.classes, counts.count.tolist(), strict=True))
+
+
+def counting_wcetool(path: str) -> None:
+    """Count, without anything else."""
+    analyze_wcetool(path)
+
+
+def rows_wcetool(path: str) -> None:
+    """Write the weight of each row; the number that is compared is in the file."""
+    import wcetool
+
+    wcetool.class_weights(path, label_column="label", sample_weights=ROWS)
+
+
+def rows_polars(path: str) -> None:
+    import polars as pl
+
+    label = pl.col("label")
+    weight = pl.len() / (label.n_unique() * pl.len().over("label"))
+    pl.scan_parquet(path).select(weight.alias("weight")).collect().write_parquet(ROWS)
+
+
+def rows_sklearn(path: str) -> None:
+    import pandas as pd
+    from sklearn.utils.class_weight import compute_sample_weight
+
+    labels = pd.read_parquet(path, columns=["label"])["label"]
+    weight = compute_sample_weight("balanced", labels)
+    pd.DataFrame({"weight": weight}).to_parquet(ROWS)
 
 
 def score_wcetool(path: str) -> float:
@@ -366,6 +398,16 @@ JOBS = (
             "Polars, no sets": label_counts_polars,
         },
         {"DuckDB": 1.0, "DuckDB, no sets": 1.0},
+        "weights --sample-weights, Parquet",
+        "labels.parquet",
+        ("weights", "-l", "label", "--sample-weights", ROWS),
+        {
+            "wcetool": rows_wcetool,
+            "wcetool, counting alone": counting_wcetool,
+            "Polars": rows_polars,
+            "pandas + scikit-learn": rows_sklearn,
+        },
+        {"Polars": 1.0},
     ),
     Job(
         "score, probabilities",

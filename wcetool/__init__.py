@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from wcetool.api.analysis import analyze
     from wcetool.api.conventions import FrameworkLoss, framework_loss, framework_weights
     from wcetool.api.identification import identify_weights
+    from wcetool.api.multi_output import head_weights, read_head_weights, write_head_weights
+    from wcetool.api.sample_weights import sample_weights, write_sample_weights
     from wcetool.api.scoring import explain_file, score, score_file
     from wcetool.api.weighting import (
         class_weights,
         compare_weights,
         read_weights,
-        sample_weights,
         write_weights,
     )
     from wcetool.errors import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from wcetool.results.analysis import Analysis
     from wcetool.results.comparison import Comparison
+    from wcetool.results.head_weights import HeadWeights
     from wcetool.results.label_analysis import MultiLabelAnalysis
     from wcetool.results.scheme_comparison import Identification, SchemeComparison
     from wcetool.results.score import ScoreReport
@@ -45,6 +47,7 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "FrameworkLoss",
+    "HeadWeights",
     "Identification",
     "InputError",
     "MergeError",
@@ -62,11 +65,15 @@ __all__ = [
     "explain_file",
     "framework_loss",
     "framework_weights",
+    "head_weights",
     "identify_weights",
+    "read_head_weights",
     "read_weights",
     "sample_weights",
     "score",
     "score_file",
+    "write_head_weights",
+    "write_sample_weights",
     "write_weights",
 ]
 
@@ -82,10 +89,15 @@ _HOMES = {
     "compare_weights": "api.weighting",
     "identify_weights": "api.identification",
     "read_weights": "api.weighting",
-    "sample_weights": "api.weighting",
+    "head_weights": "api.multi_output",
+    "read_head_weights": "api.multi_output",
+    "write_head_weights": "api.multi_output",
+    "sample_weights": "api.sample_weights",
+    "write_sample_weights": "api.sample_weights",
     "write_weights": "api.weighting",
     "Analysis": "results.analysis",
     "Comparison": "results.comparison",
+    "HeadWeights": "results.head_weights",
     "Identification": "results.scheme_comparison",
     "SchemeComparison": "results.scheme_comparison",
     "MultiLabelAnalysis": "results.label_analysis",

@@ -70,6 +70,18 @@ def test_help_loads_typer_and_rich_at_most(args, tmp_path):
         ["weights", "labels.csv", "-o", "w.json"],
         ["weights", "labels.csv", "-o", "w.parquet"],
         ["weights", "labels.csv", "-o", "w.npy"],
+        ["weights", "labels.csv", "--sample-weights", "rows.parquet"],
+        ["weights", "labels.csv", "--sample-weights", "rows.csv"],
+        [
+            "weights",
+            "labels.csv",
+            "--sample-weights",
+            "rows.npy",
+            "--task",
+            "multioutput",
+            "-l",
+            "1",
+        ],
         ["score", "preds.parquet", "--weights", "inverse"],
         ["score", "preds.csv", "-f", "md"],
     ],
@@ -358,7 +370,10 @@ def peak_mb(*args):
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-@pytest.mark.parametrize("command", ["analyze", "score"])
+@pytest.mark.parametrize(
+    "command",
+    ["analyze", "score", "weights --sample-weights {}.npy", "weights --sample-weights {}.csv"],
+)
 @pytest.mark.parametrize(("form", "n_rows"), [("csv", 1_800_000), ("parquet", 600_000)])
 def test_a_longer_file_takes_no_more_memory(tmp_path, command, form, n_rows):
     peaks = []
@@ -371,7 +386,7 @@ def test_a_longer_file_takes_no_more_memory(tmp_path, command, form, n_rows):
             columns = {f"p_{name}": np.full(rows, 0.125) for name in "abcdefgh"}
             frame = pd.DataFrame({"label": ["a", "b"] * (rows // 2), **columns})
             frame.to_parquet(path, index=False, row_group_size=1 << 16)
-        peaks.append(peak_mb(command, str(path), "--jobs", "2"))
+        peaks.append(peak_mb(*command.format(path).split(), str(path), "--jobs", "2"))
     assert peaks[1] < peaks[0] + 60
 
 

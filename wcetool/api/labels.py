@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from wcetool.data.counts import (
     read_counts,
 )
 from wcetool.data.dataset import Dataset, open_files
+from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
 from wcetool.data.labels import check_class_limit, label_warnings
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
@@ -41,8 +43,9 @@ from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
 from wcetool.data.truth_columns import TruthColumns, TruthForm
 from wcetool.engine.counting import CountState, count_labels
+from wcetool.engine.head_counting import count_columns
 from wcetool.engine.resources import Resources
-from wcetool.errors import InputError, UsageError
+from wcetool.errors import InputError, UsageError, WceError, quoted
 from wcetool.results.analysis import Analysis
 from wcetool.results.document import InputRows
 from wcetool.results.label_analysis import MultiLabelAnalysis
@@ -106,7 +109,8 @@ def counted_labels(
     Parameters
     ----------
     labels : paths, an Analysis, a mapping of label to count, or a column or table in memory
-        A list of texts is a list of labels; a list of `os.PathLike` one of files.
+        A list of texts is a list of labels; a list of `os.PathLike` one of files. Or what
+        `open_labels` returned.
     reading : ReadingOptions
         How they are read.
     resources : Resources
@@ -141,7 +145,8 @@ def counted_labels(
             return _finished(reading, [stored], inputs=labels.inputs, notes=labels.notes)
         stored = counts_of(labels).relabelled(reading.rules)
         return _finished(reading, [stored], inputs=(InputRows(IN_MEMORY, stored.tally.rows),))
-    return count_source(open_labels(labels, reading, beside), resources, beside, form)
+    source = labels if isinstance(labels, LabelSource) else open_labels(labels, reading, beside)
+    return count_source(source, resources, beside, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +324,40 @@ def _refuse_stored(stored: Mapping[str, StoredCounts]) -> None:
             where=path,
             hint="analyze the two on their own",
         )
+
+
+def count_heads(
+    source: LabelSource, dataset: Dataset, columns: Sequence[Column], resources: Resources
+) -> list[CountedLabels]:
+    """Count the labels of several columns, each on its own, in one pass over the rows."""
+    notes = file_notes(source.files, source.reading)
+    dataset.refuse_empty()
+    states = count_columns(dataset, columns, source.reading.rules, resources)
+    found = []
+    for column, state in zip(columns, states, strict=True):
+        with of_column(column.name):
+            counted = _finished(
+                source.reading,
+                [],
+                rows=state.tally,
+                inputs=state.read.by_input(dataset),
+                parameters={**source.reading.given, "label-column": column.name},
+                notes=notes,
+            )
+        found.append(counted)
+    return found
+
+
+@contextmanager
+def of_column(name: str) -> Iterator[None]:
+    """Name one of several label columns in what is wrong with it."""
+    try:
+        yield
+    except WceError as error:
+        where = f"column {quoted([name])}" + ("" if error.where is None else f": {error.where}")
+        raise type(error)(
+            error.message, where=where, details=error.details, hint=error.hint
+        ) from None
 
 
 def _finished(

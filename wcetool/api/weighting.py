@@ -1,29 +1,26 @@
-"""`class_weights`, `compare_weights`, `sample_weights`, and the weight file."""
+"""`class_weights`, `compare_weights`, and the weight file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
 
-from wcetool.api.labels import CountedLabels, count_source, counted_labels, open_labels
+from wcetool.api.labels import CountedLabels, counted_labels
+from wcetool.api.row_delivery import deliver, open_rows, refuse_second_reading, requested_rows
 from wcetool.api.weight_options import WeightKeywords, WeightOptions
-from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
 from wcetool.core.schemes import Kind, SchemeCall, is_scheme, parse_scheme
 from wcetool.core.schemes.evidence import Evidence
 from wcetool.core.vocabulary import Normalization
 from wcetool.core.weighting import Recipe, effective_sample_size, weigh
 from wcetool.data import weightfile
-from wcetool.data.columns import choose_label_column
 from wcetool.data.labels import value_text
-from wcetool.data.options import ReadingKeywords, ReadingOptions, number
-from wcetool.data.truth import label_codes
-from wcetool.engine.resources import Resources
-from wcetool.errors import InputError, UsageError, WeightFileError, quoted
-from wcetool.results.analysis import Analysis
+from wcetool.data.options import number
+from wcetool.errors import UsageError, WeightFileError, quoted
 from wcetool.results.scheme_comparison import SchemeComparison
 from wcetool.results.weights import ClassWeights
 
@@ -31,7 +28,12 @@ DEFAULT_SCHEME, DEFAULT_LABEL_SCHEME = "inverse", "pos-weight"
 
 
 def class_weights(
-    labels_or_counts: Any, scheme: str | None = None, **options: Unpack[WeightKeywords]
+    labels_or_counts: Any,
+    scheme: str | None = None,
+    *,
+    sample_weights: str | os.PathLike[str] | None = None,
+    missing_weight: str | None = None,
+    **options: Unpack[WeightKeywords],
 ) -> ClassWeights:
     """Compute class weights.
 
@@ -41,6 +43,10 @@ def class_weights(
         Labels as `analyze` takes them, or counts by label.
     scheme : str, default "inverse", or "pos-weight" for rows with any number of labels
         ``name`` or ``name:key=value,...``; `wcetool explain schemes` lists them.
+    sample_weights : path, optional
+        Write one weight a row there, in the order of the rows: .parquet, .csv, .npy or .weight.
+    missing_weight : str, default "error"
+        What a row without a label weighs there: error, zero or one.
     **options
         How they are weighted and how labels are read; the names of `WeightKeywords`.
 
@@ -66,10 +72,20 @@ def class_weights(
     call = parse_scheme(DEFAULT_SCHEME if scheme is None else scheme)
     given.recipe(call)
     given.refuse_idle([call])
-    counted = counted_labels(labels_or_counts, reading, resources)
+    request = requested_rows(sample_weights, missing_weight, reading)
+    source: Any = labels_or_counts
+    if request is not None:
+        request.refuse_kind(call.scheme.kind, call.scheme.name)
+        source = open_rows(labels_or_counts, reading, request)
+        refuse_second_reading(source)
+    counted = counted_labels(source, reading, resources)
     if scheme is None and counted.counts.known is not None:
         call = parse_scheme(DEFAULT_LABEL_SCHEME)
-    return weighed(counted, [call], given)[0]
+    weights = weighed(counted, [call], given)[0]
+    if request is None:
+        return weights
+    deliver(source, weights, request, resources)
+    return replace(weights, notes=(*weights.notes, *request.notes(weights.kind)))
 
 
 def compare_weights(
@@ -142,53 +158,6 @@ def _corrects_twice(calls: Sequence[SchemeCall]) -> list[str]:
             "together correct the imbalance twice"
         )
     ]
-
-
-def sample_weights(
-    labels: Any, class_weight: Any, **reading: Unpack[ReadingKeywords]
-) -> FloatArray:
-    """Return the weight of each sample.
-
-    Parameters
-    ----------
-    labels : path, list of `os.PathLike`, column or table
-        As `analyze` takes them; none missing.
-    class_weight : ClassWeights, mapping, path of a weight file, or scheme
-        A scheme is computed from these labels.
-    **reading
-        As in `analyze`.
-
-    Returns
-    -------
-    float64 array of shape (n_samples,)
-        In the order of the labels.
-
-    Raises
-    ------
-    InputError
-        If a label is missing or has no weight; names the row.
-
-    Examples
-    --------
-    >>> sample_weights(["a", "b", "a"], {"a": 1.0, "b": 2.0})
-    array([1., 2., 1.])
-    """
-    if isinstance(labels, Analysis | Mapping):
-        raise InputError("counts have no rows to weigh", where="labels")
-    source = open_labels(labels, ReadingOptions.of(**reading))
-    if source.lists is not None or source.truth is not None:
-        raise InputError("rows have several labels, and no one weight", where="labels")
-    if source.dataset is None:
-        raise InputError("holds counts, which have no rows to weigh", where=source.files[0].path)
-    weights = given_weights(class_weight)
-    if weights is None:
-        counted = count_source(source, Resources.of())
-        weights = weighed(counted, [parse_scheme(class_weight)])[0]
-    label = choose_label_column(source.dataset.first, source.reading.label_column).column
-    by_class = np.array(weights.weight)
-    blocks = label_codes(source.dataset, label, weights.classes, source.reading)
-    parts = [by_class[codes] for codes in blocks]
-    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def write_weights(weights: ClassWeights, path: str | os.PathLike[str]) -> None:

@@ -103,3 +103,8 @@ def check_outputs(
     read += [] if config.path is None else [str(config.path)]
     for output in outputs:
         check_output(output, read, option=option)
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Tell whether two outputs are one file."""
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -21,7 +20,7 @@ from wcetool.cli.options import (
     option,
 )
 from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
-from wcetool.cli.running import check_outputs, running
+from wcetool.cli.running import check_outputs, is_same_file, running
 from wcetool.cli.score_options import LossFlags, ScoreFlags, TruthFlags, WeightFlags
 from wcetool.core.vocabulary import WeightBy
 from wcetool.errors import UsageError, counted
@@ -132,7 +131,7 @@ def score(
     form = chosen_format(ctx, show, rows, output)
     paths = input_paths(preds, "score")
     labels = truth.paths("score", preds)
-    if None not in (output, per_sample) and _is_same(str(output), str(per_sample)):
+    if None not in (output, per_sample) and is_same_file(str(output), str(per_sample)):
         raise UsageError("is the output already", where="--per-sample")
     others = (weighing.weights, weighing.pos_weight, cost_matrix)
     for path, name in ((output, "--output"), (per_sample, "--per-sample")):
@@ -168,7 +167,3 @@ def score(
         f"{counted(len(result.classes), 'class', 'classes')}, "
         f"{counted(result.missing, 'missing label')}"
     )
-
-
-def _is_same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)

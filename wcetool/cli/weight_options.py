@@ -11,6 +11,11 @@ from wcetool.core.vocabulary import Normalization, ZeroCount
 from wcetool.errors import UsageError
 
 
+def _schemes_like(incomplete: str) -> list[str]:
+    """Complete the name of a scheme; a lambda in an annotation would not find the registry."""
+    return [name for name in SCHEMES if name.startswith(incomplete)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemeFlags:
     """How classes are weighted, and what schemes need besides the counts."""
@@ -23,7 +28,7 @@ class SchemeFlags:
             metavar="NAME[:KEY=VALUE,...]",
             help="inverse, effective-number:beta=0.999, ...; see wcetool explain schemes. Several: "
             "they are compared. Default: inverse; pos-weight for rows with several labels.",
-            autocompletion=lambda incomplete: [s for s in SCHEMES if s.startswith(incomplete)],
+            autocompletion=_schemes_like,
         ),
     ] = None
     normalize: Annotated[

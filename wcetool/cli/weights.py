@@ -24,7 +24,8 @@ from wcetool.cli.options import (
     was_typed,
 )
 from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
-from wcetool.cli.running import check_outputs, running
+from wcetool.cli.row_weight_options import RowWeightFlags
+from wcetool.cli.running import check_outputs, is_same_file, running
 from wcetool.cli.weight_options import SchemeFlags
 from wcetool.errors import UsageError, counted
 
@@ -35,6 +36,7 @@ def weights(
     ctx: typer.Context,
     reading: ReadingFlags,
     schemes: SchemeFlags,
+    delivery: RowWeightFlags,
     rows: RowFlags,
     show: ShowFlags,
     run: RunFlags,
@@ -67,51 +69,99 @@ def weights(
             panel=OUTPUT,
             metavar="PATH",
             help="Write the weight file there: .json, .csv, .parquet, or .npy with class names "
-            "beside it. The result is shown all the same.",
+            "beside it; of several label columns .json. The result is shown all the same.",
         ),
     ] = None,
 ) -> None:
     """Compute class weights from labels, and write the weight file."""
     form = chosen_format(ctx, show, rows, None)
-    _refuse_idle(ctx, schemes, identify, output)
+    _refuse_idle(ctx, schemes, delivery, identify, output)
+    _refuse_columns(ctx, delivery)
     source = None
     if not labels:
         labels, source = _default_labels(ctx)
     paths = input_paths(labels, "weights")
-    from wcetool.data.weightfile import files_of
-
-    check_outputs(ctx, [] if output is None else files_of(output), paths, reading)
+    check_outputs(ctx, _checked_outputs(output, delivery), paths, reading)
+    rows_output = [] if delivery.sample_weights is None else [delivery.sample_weights]
+    check_outputs(ctx, rows_output, paths, reading, option="--sample-weights")
+    options: dict[str, Any] = {
+        "jobs": run.jobs,
+        "memory": run.memory,
+        "defaults": general_defaults(ctx),
+        **reading.keywords(),
+        **schemes.keywords(),
+    }
     with running(show, run) as progress:
         import wcetool
 
-        options = {
-            "jobs": run.jobs,
-            "memory": run.memory,
-            "on_progress": progress.advance,
-            "defaults": general_defaults(ctx),
-            **reading.keywords(),
-            **schemes.keywords(),
-        }
+        options["on_progress"] = progress.advance
         result: Any
         if identify is not None:
             result = wcetool.identify_weights(identify, paths, **options)
         elif len(schemes.scheme or ()) > 1:
             result = wcetool.compare_weights(paths, schemes.scheme or (), **options)
+        elif delivery.several:
+            columns = options.pop("label_column")
+            scheme = next(iter(schemes.scheme or ()), None)
+            options |= {**delivery.keywords(), "combine": delivery.combine}
+            result = wcetool.head_weights(paths, columns, scheme, **options)
         else:
+            options |= delivery.keywords()
             result = wcetool.class_weights(paths, *(schemes.scheme or ()), **options)
     if source is not None:
         result = replace(result, notes=(source, *result.notes))
     say_notes(result, run)
     if output is not None:
-        wcetool.write_weights(result, output)
+        (wcetool.write_head_weights if delivery.several else wcetool.write_weights)(result, output)
     emit(result, form, show, rows, quiet=run.quiet)
-    progress.close(f"weighted {counted(len(result.classes), 'class', 'classes')}")
+    progress.close(_summary(result, delivery))
+
+
+def _checked_outputs(output: str | None, delivery: RowWeightFlags) -> list[str]:
+    """Return the files that the weights are written to; refuse what is no such file.
+
+    Raises
+    ------
+    UsageError
+        If a suffix is none of those that are written, or both outputs are one file.
+    """
+    from wcetool.data import head_weightfile, row_weights_file, weightfile
+
+    outputs: list[str] = []
+    if output is not None and delivery.several:
+        head_weightfile.check_path(output)
+        outputs = [output]
+    elif output is not None:
+        outputs = weightfile.files_of(output)
+    rows = delivery.sample_weights
+    if rows is not None:
+        row_weights_file.suffix_of(rows)
+        if any(is_same_file(rows, one) for one in outputs):
+            raise UsageError("is the output already", where="--sample-weights")
+    return outputs
+
+
+def _summary(result: Any, delivery: RowWeightFlags) -> str:
+    """Say what was done, in the last line."""
+    if delivery.several:
+        n_classes = sum(len(head.weights.classes) for head in result.heads)
+        columns = counted(len(result.heads), "column")
+        done = f"weighted {counted(n_classes, 'class', 'classes')} of {columns}"
+    else:
+        done = f"weighted {counted(len(result.classes), 'class', 'classes')}"
+    return done if delivery.sample_weights is None else f"{done}, {counted(result.rows, 'row')}"
 
 
 def _refuse_idle(
-    ctx: typer.Context, schemes: SchemeFlags, identify: str | None, output: str | None
+    ctx: typer.Context,
+    schemes: SchemeFlags,
+    delivery: RowWeightFlags,
+    identify: str | None,
+    output: str | None,
 ) -> None:
     """Refuse what makes no sense without one vector of weights."""
+    if identify is not None or len(schemes.scheme or ()) > 1:
+        _refuse_rows(ctx, delivery)
     if identify is not None:
         for name in _OF_WEIGHTS:
             if was_typed(ctx, name):
@@ -123,6 +173,27 @@ def _refuse_idle(
             where="--output",
             hint="one --scheme; or -f json, and a redirection of the output",
         )
+
+
+def _refuse_rows(ctx: typer.Context, delivery: RowWeightFlags) -> None:
+    """Refuse what takes the weights of one scheme."""
+    for flag, given in (
+        ("--sample-weights", delivery.sample_weights is not None),
+        ("--missing-weight", was_typed(ctx, "missing_weight")),
+        ("--task", delivery.several),
+    ):
+        if given:
+            raise UsageError("takes the weights of one scheme", where=flag, hint="one --scheme")
+
+
+def _refuse_columns(ctx: typer.Context, delivery: RowWeightFlags) -> None:
+    """Refuse several label columns that are not named, and what takes several."""
+    if delivery.several and ctx.params.get("label_column") is None:
+        raise UsageError(
+            "multioutput takes several label columns", where="--task", hint="-l color,make"
+        )
+    if not delivery.several and was_typed(ctx, "combine"):
+        raise UsageError("has no effect without --task multioutput", where="--combine")
 
 
 _OF_WEIGHTS = (

@@ -38,6 +38,22 @@ class Absent(StrEnum):
     ONE = "one"
 
 
+class MissingWeight(StrEnum):
+    """What a row without a label weighs."""
+
+    ERROR = "error"
+    ZERO = "zero"
+    ONE = "one"
+
+
+class Combine(StrEnum):
+    """How the weights that a row has by several label columns become one."""
+
+    MEAN = "mean"
+    MAX = "max"
+    PRODUCT = "product"  # scikit-learn's compute_sample_weight of a matrix
+
+
 class Unmatched(StrEnum):
     """What becomes of ids that only one of two files has."""
 
@@ -90,6 +106,7 @@ class LabelTask(StrEnum):
     AUTO = "auto"  # what the columns say
     MULTICLASS = "multiclass"  # one
     MULTILABEL = "multilabel"  # any number
+    MULTIOUTPUT = "multioutput"  # one in each of several columns
 
 
 class Uncertain(StrEnum):

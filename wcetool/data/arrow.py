@@ -96,6 +96,14 @@ def from_texts(texts: Sequence[str]) -> pa.Array:
     return builder.finish()
 
 
+def text_bytes(texts: pa.Array) -> memoryview:
+    """Return the UTF-8 bytes of all texts of a string array without an offset, joined."""
+    _, ends, data = texts.buffers()
+    if not len(texts):
+        return memoryview(b"")
+    return memoryview(data)[: int(np.frombuffer(ends, np.int32)[len(texts)])]
+
+
 def constant_label(text: str | None, length: int) -> pa.Array:
     """Build a dictionary array that holds one text, or null, in every row."""
     indices = np.full(length, -1 if text is None else 0, dtype=np.int32)

@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wcetool.core.arrays import IntArray
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.headers import HeaderDoubts, HeaderGuard
 from wcetool.data.labels import LabelEncoder
-from wcetool.data.options import LabelRules, ReadingOptions
+from wcetool.data.options import LabelRules
 from wcetool.data.read_rows import ReadRows
 from wcetool.data.row_errors import unknown_labels
 from wcetool.data.targets import (
@@ -26,40 +25,7 @@ from wcetool.data.targets import (
     number_targets,
 )
 from wcetool.data.truth_columns import TruthForm
-from wcetool.errors import InputError, quoted
-
-
-def label_codes(
-    dataset: Dataset, label: Column, classes: Sequence[str], options: ReadingOptions
-) -> Iterator[IntArray]:
-    """Encode the labels of a dataset, block by block in the order of its rows.
-
-    Raises
-    ------
-    InputError
-        If a label is missing or no class, which names the row, or a header looks like data.
-    """
-    wanted = [Wanted(label, ColumnKind.LABEL)]
-    doubts = HeaderDoubts()
-    for split in dataset.splits():
-        guard = HeaderGuard(dataset.tables[split.index], split.index, label)
-        encoder = LabelEncoder(classes, options.rules, guard)
-        first_row = split.first_row + 1
-        for batch in dataset.batches(split, wanted, lambda _: None, ReadLog()):
-            target, unknown = encoder.encode(batch.column(0), split.file.path)
-            wrong = np.flatnonzero(target < 0)
-            if len(wrong):
-                row = int(wrong[0])
-                named = [text for text, first in unknown.items() if first == row]
-                raise InputError(
-                    f"label {quoted(named)} has no weight" if named else "the label is missing",
-                    where=f"{split.file.path}: row {first_row + row:,}",
-                    details=(f"classes: {quoted(classes)}",),
-                )
-            yield target
-            first_row += len(batch)
-        doubts += guard.doubts()
-    doubts.check(dataset.tables, label)
+from wcetool.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

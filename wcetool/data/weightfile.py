@@ -24,6 +24,7 @@ from wcetool.data.labels import value_text
 from wcetool.data.writing import Write, write_together, write_whole
 from wcetool.errors import UsageError, WeightFileError, listed, quoted
 from wcetool.results.document import Row, to_csv, to_json
+from wcetool.results.head_weights import HEADS_SCHEMA
 from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
 _COLUMNS = ("label", "index", "count", "known", "weight_sum", "weight", "negative_weight")
@@ -88,7 +89,17 @@ def read_weights(path: str) -> ClassWeights:
     InputError
         If the file cannot be read.
     """
-    rows, document = _READERS[suffix_of(path)](path)
+    return weights_of(*_READERS[suffix_of(path)](path), path)
+
+
+def weights_of(rows: list[Row], document: Row, path: str) -> ClassWeights:
+    """Make weights of the entries of the classes, and of what the document says besides.
+
+    Raises
+    ------
+    WeightFileError
+        If a weight is negative, not finite or given twice.
+    """
     labels = [row["label"] for row in rows]
     told = _Told(document, path)
     kind = told.kind(rows)
@@ -293,7 +304,7 @@ def _write_parquet(weights: ClassWeights, path: str) -> None:
     columns = {
         name: arrow.from_texts(weights.classes)
         if name == "label"
-        else pa.array([row[name] for row in rows], _ARROW_TYPES.get(name, "float64"))
+        else _numbers([row[name] for row in rows], np.int64 if name in _INTEGERS else np.float64)
         for name in rows[0]
     }
     document = {key: value for key, value in weights.to_dict().items() if key != "classes"}
@@ -319,7 +330,18 @@ def sidecar(path: str) -> str:
     return f"{os.path.splitext(path)[0]}.classes.json"
 
 
-_ARROW_TYPES = dict.fromkeys(("index", *_COUNTS), "int64")
+_INTEGERS = ("index", *_COUNTS)
+
+
+def _numbers(values: list[Any], kind: type[np.int64 | np.float64]) -> Any:
+    """Make a column of numbers, all of them null where there are none; without loading pandas."""
+    import pyarrow as pa
+
+    from wcetool.data import arrow
+
+    if None in values:
+        return pa.nulls(len(values), pa.int64() if kind is np.int64 else pa.float64())
+    return arrow.from_numpy(np.array(values, dtype=kind))
 
 
 def _text_writer(text: str) -> Write:
@@ -339,22 +361,40 @@ def _read_json(path: str) -> tuple[list[Row], Row]:
         document = json.loads(_read_bytes(path).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise WeightFileError(f"is not JSON: {error}", where=path) from None
+    return document_rows(document, path), document
+
+
+def document_rows(document: Any, path: str) -> list[Row]:
+    """Return the entries of the classes of a JSON document.
+
+    Raises
+    ------
+    WeightFileError
+        If it is no weight file.
+    """
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != WEIGHTS_SCHEMA:
         raise WeightFileError(
             f"is not a weight file: its schema is {schema!r}, not {WEIGHTS_SCHEMA!r}",
             where=path,
-            hint=f"wcetool weights {path} -o weights.json"
-            if str(schema).startswith("wcetool.analyze")
-            else "wcetool weights labels.csv -o weights.json",
+            hint=_schema_hint(str(schema), path),
         )
-    rows = document.get("classes")
+    rows: Any = document.get("classes")
     if not isinstance(rows, list) or not all(
         isinstance(row, dict) and isinstance(row.get("label"), str) and "weight" in row
         for row in rows
     ):
         raise WeightFileError("its classes are not labels with weights", where=path)
-    return rows, document
+    found: list[Row] = rows
+    return found
+
+
+def _schema_hint(schema: str, path: str) -> str:
+    if schema == HEADS_SCHEMA:
+        return "each of its heads is a weight file: the object of one label column in a file"
+    if schema.startswith("wcetool.analyze"):
+        return f"wcetool weights {path} -o weights.json"
+    return "wcetool weights labels.csv -o weights.json"
 
 
 def _read_csv(path: str) -> tuple[list[Row], Row]:

@@ -58,7 +58,7 @@ def _problem(path: str) -> str | None:
     folder = os.path.dirname(os.path.realpath(path))
     if os.path.isdir(path):
         return "is a folder"
-    if not _is_replaced(path):
+    if not is_replaced(path):
         return None if os.access(path, os.W_OK) else "permission denied"
     if not os.path.isdir(folder):
         return f"there is no folder {folder!r}"
@@ -89,7 +89,7 @@ def write_together(writes: Mapping[str, Write]) -> None:
     try:
         with ExitStack() as opened:
             for path, write in writes.items():
-                replaced = _is_replaced(path)
+                replaced = is_replaced(path)
                 context = _replacing(os.path.realpath(path)) if replaced else open(path, "wb")
                 write(opened.enter_context(context))
     except OSError as error:
@@ -104,7 +104,8 @@ def _is_redirected(path: str) -> bool:
     return is_descriptor and os.path.isfile(path)
 
 
-def _is_replaced(path: str) -> bool:
+def is_replaced(path: str) -> bool:
+    """Tell whether a path is written under another name first: no device, no pipe."""
     return not os.path.exists(path) or stat.S_ISREG(os.stat(path).st_mode)
 
 

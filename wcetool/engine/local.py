@@ -43,7 +43,7 @@ class Partial(Generic[State]):
     state: State
 
 
-class _StoppedError(Exception):
+class StoppedError(Exception):
     """Another split failed, or the user interrupted: this one is not needed any more."""
 
 
@@ -79,7 +79,7 @@ def run(
     def tick_of(index: int) -> Tick:
         def tick(n_bytes: int, n_rows: int) -> None:
             if index > limit.last:
-                raise _StoppedError
+                raise StoppedError
             if resources.on_progress is not None:
                 resources.on_progress(n_bytes, n_rows, n_bytes_in_all)
 
@@ -145,6 +145,14 @@ def run_within(
     resources: Resources,
 ) -> State:
     """Run `work` on given splits of a dataset, as many at once as memory allows; as `run_over`."""
+    limited, within = within_memory(dataset, wanted, splits, resources)
+    return run(limited, work, within)
+
+
+def within_memory(
+    dataset: Dataset, wanted: Sequence[Wanted], splits: Sequence[Split], resources: Resources
+) -> tuple[list[Split], Resources]:
+    """Tell each split what it may hold, and how many are read at once."""
     most = replace(resources, jobs=min(resources.jobs, len(splits)))
     needs = dataset.memory_needs(splits, wanted)
     paths = (split.file.path for split in splits)
@@ -153,7 +161,7 @@ def run_within(
         replace(split, memory=max(resources.memory // jobs, need.least))
         for split, need in zip(splits, needs, strict=True)
     ]
-    return run(limited, work, replace(resources, jobs=jobs))
+    return limited, replace(resources, jobs=jobs)
 
 
 def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:
@@ -206,7 +214,7 @@ def _completed(
             error = future.exception()
             if error is None:
                 yield future.result()
-            elif not isinstance(error, _StoppedError):
+            elif not isinstance(error, StoppedError):
                 failed[index] = error
                 limit.lower(index - 1)
         del done, future  # a future holds its state

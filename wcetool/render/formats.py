@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wcetool.render.convention_views import conventions_page
+from wcetool.render.head_views import heads_page
 from wcetool.render.label_views import label_analysis_page
 from wcetool.render.page import Page
 from wcetool.render.score_views import comparison_page, score_page
@@ -23,6 +24,7 @@ from wcetool.results.analysis import Analysis
 from wcetool.results.catalog import ConventionCatalog, MeasureCatalog, SchemeCatalog
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
+from wcetool.results.head_weights import HeadWeights
 from wcetool.results.label_analysis import MultiLabelAnalysis
 from wcetool.results.scheme_comparison import Identification, SchemeComparison
 from wcetool.results.score import ScoreReport
@@ -77,6 +79,7 @@ _PAGES: Mapping[type, Callable[[Any, View], Page]] = {
     Analysis: analysis_page,
     MultiLabelAnalysis: label_analysis_page,
     ClassWeights: weights_page,
+    HeadWeights: heads_page,
     SchemeComparison: scheme_comparison_page,
     Identification: identification_page,
     ScoreReport: score_page,

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from wcetool.data import joining
 from wcetool.data.columns import find_column
-from wcetool.data.dataset import open_files
+from wcetool.data.dataset import Wanted, open_files
+from wcetool.data.formats.table import ColumnKind, ReadLog
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.joining import IdIndex, JoinCounts, join_notes
 from wcetool.data.labels import Distinct
@@ -27,7 +28,6 @@ from wcetool.data.memory import label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import find_files
 from wcetool.data.targets import kept_rows
-from wcetool.data.truth import label_codes
 from wcetool.data.truth_joined import TruthJoined
 from wcetool.errors import InputError
 
@@ -171,8 +171,10 @@ def test_standard_input_can_be_read_again_for_the_labels(monkeypatch):
     dataset = open_files(find_files(["-"], "csv"), ReadingOptions())
     assert rows_of(index_of(dataset), "ba") == [1, 0]
     label = find_column(dataset.first, "label", option="--label-column")
-    codes = label_codes(dataset, label, ["x", "y"], ReadingOptions())
-    assert np.concatenate(list(codes)).tolist() == [0, 1]
+    (split,) = dataset.splits()
+    wanted = [Wanted(label, ColumnKind.LABEL)]
+    (batch,) = dataset.batches(split, wanted, lambda _: None, ReadLog())
+    assert batch.column(0).to_pylist() == ["x", "y"]
 
 
 def test_repeated_ids_of_the_truth_are_counted_and_named():
