@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-frameworks golden check lint docs fix bench sample-data clean
+.PHONY: help demo test test-frameworks test-snippets golden check lint docs fix bench sample-data clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,6 +19,12 @@ test: .venv/installed-dev ## Set up, then run the whole test suite
 test-frameworks: .venv/installed-dev ## Install torch and compare with it on random inputs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch
 	$(BIN)/python -m pytest -q tests/golden
+
+FRAMEWORKS := torch keras tensorflow jax optax xgboost lightgbm catboost transformers accelerate
+
+test-snippets: .venv/installed-dev ## Install every framework (4 GB) and run the code to paste
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(FRAMEWORKS)
+	$(BIN)/python -m pytest -q tests/unit/snippets
 
 DIR ?= tests/golden/cases/recorded
 

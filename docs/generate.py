@@ -13,7 +13,7 @@ from wcetool.core.vocabulary import InputKind, Task
 from wcetool.render.numbers import decimal
 from wcetool.results.catalog import MEASURES_BY_TASK
 
-COMMANDS = ("analyze", "weights", "score", "explain")
+COMMANDS = ("analyze", "weights", "score", "check", "explain")
 
 
 KINDS = {

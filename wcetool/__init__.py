@@ -12,11 +12,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wcetool.api.analysis import analyze
+    from wcetool.api.checking import check
     from wcetool.api.conventions import FrameworkLoss, framework_loss, framework_weights
     from wcetool.api.identification import identify_weights
     from wcetool.api.multi_output import head_weights, read_head_weights, write_head_weights
     from wcetool.api.sample_weights import sample_weights, write_sample_weights
     from wcetool.api.scoring import explain_file, score, score_file
+    from wcetool.api.snippets import snippet
     from wcetool.api.weighting import (
         class_weights,
         compare_weights,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
         WeightFileError,
     )
     from wcetool.results.analysis import Analysis
+    from wcetool.results.check import CheckReport
     from wcetool.results.comparison import Comparison
     from wcetool.results.head_weights import HeadWeights
     from wcetool.results.label_analysis import MultiLabelAnalysis
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Analysis",
+    "CheckReport",
     "ClassWeights",
     "Comparison",
     "ConfigError",
@@ -60,6 +64,7 @@ __all__ = [
     "WceError",
     "WeightFileError",
     "analyze",
+    "check",
     "class_weights",
     "compare_weights",
     "explain_file",
@@ -72,6 +77,7 @@ __all__ = [
     "sample_weights",
     "score",
     "score_file",
+    "snippet",
     "write_head_weights",
     "write_sample_weights",
     "write_weights",
@@ -80,11 +86,13 @@ __all__ = [
 _HOMES = {
     "FrameworkLoss": "api.conventions",
     "analyze": "api.analysis",
+    "check": "api.checking",
     "framework_loss": "api.conventions",
     "framework_weights": "api.conventions",
     "explain_file": "api.scoring",
     "score": "api.scoring",
     "score_file": "api.scoring",
+    "snippet": "api.snippets",
     "class_weights": "api.weighting",
     "compare_weights": "api.weighting",
     "identify_weights": "api.identification",
@@ -96,6 +104,7 @@ _HOMES = {
     "write_sample_weights": "api.sample_weights",
     "write_weights": "api.weighting",
     "Analysis": "results.analysis",
+    "CheckReport": "results.check",
     "Comparison": "results.comparison",
     "HeadWeights": "results.head_weights",
     "Identification": "results.scheme_comparison",

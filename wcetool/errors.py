@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     """What the exit code of the program means."""
 
     OK = 0
-    GATE = 1  # a condition that the user asked for failed; nothing else uses 1
+    GATE = 1  # a condition that the user asked for failed, or a check; nothing else uses 1
     USAGE = 2  # options, configuration
     INPUT = 3  # missing, malformed or inconsistent data; output that cannot be written
     INTERNAL = 70

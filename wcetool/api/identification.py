@@ -55,7 +55,7 @@ def identify_weights(
     ('inverse', 'as-published')
     """
     given, reading, resources = WeightOptions.of(options)
-    counted = counted_labels(labels_or_counts, reading, resources)
+    counted = counted_labels(labels_or_counts, reading, resources, given.beside, given.form)
     if counted.task is Task.MULTILABEL:
         raise UsageError("looks for weights of classes, not of labels", where=OPTION)
     vector = _given(weights, counted.counts.classes)
@@ -67,8 +67,10 @@ def identify_weights(
     weight = np.array(weightfile.for_classes(vector, counted.counts.classes, Absent.ERROR))
     notes = list(counted.notes)
     counts = counted.counts
+    groups = counted.groups
     absent = [label for label, n in zip(counts.classes, counts.count, strict=True) if not n]
     if absent:
+        groups = None if groups is None else groups.only(np.flatnonzero(counts.present))
         weight, counts = weight[counts.present], counts.only_present()
         notes.append(f"{quoted(absent)} without samples: left out of the comparison")
     if not (weight > 0).any():
@@ -83,6 +85,7 @@ def identify_weights(
     entries = [entry for entry in SCHEMES.values() if entry.needs and not entry.needs & lacking]
     calls = [SchemeCall(entry) for entry in entries if entry.kind is Kind.CLASS]
     evidence, decided = given.evidence(counts, None, calls)
+    evidence = replace(evidence, groups=groups)
     matches = identify(weight, counts, evidence)
     if not matches:
         raise SchemeError("no scheme has weights for these counts", where=OPTION)

@@ -78,6 +78,12 @@ class LabelForm:
             ),
             max_sets=MAX_SETS if max_label_sets is None else max_label_sets,
         )
+        if form.task is LabelTask.MULTIOUTPUT:
+            raise UsageError(
+                "multioutput has weights for each label column, and no other numbers",
+                where="--task",
+                hint="wcetool weights --task multioutput -l a,b; head_weights from Python",
+            )
         if form.separator == "":
             raise UsageError("is empty", where="--label-separator", hint="--label-separator '|'")
         if form.separator is not None and form.task is LabelTask.MULTICLASS:
@@ -108,6 +114,9 @@ class LabelForm:
                 refuse_idle(option, reason, reading.defaults)
         kept = {key: text for key, text in self.given.items() if key not in options}
         return replace(self, given=kept)
+
+
+AS_COLUMNS_SAY = LabelForm()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

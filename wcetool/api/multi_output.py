@@ -132,8 +132,8 @@ def _refuse_of_one_column(given: WeightOptions, call: SchemeCall) -> None:
         "prior": given.prior,
         "cost-matrix": given.cost_matrix,
         "positive-class": given.positive_class,
-        "group-column": given.group_column,
-        "sample-weight-column": given.sample_weight_column,
+        **given.beside.given(),
+        **given.form.given,
     }
     for option, value in options.items():
         if value is not None:

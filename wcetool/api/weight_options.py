@@ -7,11 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from wcetool.api.beside import NOTHING_BESIDE
+from wcetool.api.label_forms import AS_COLUMNS_SAY, LabelForm
 from wcetool.core.distribution import ClassCounts
 from wcetool.core.schemes import Need, SchemeCall
 from wcetool.core.schemes.evidence import Evidence, GroupPresence
 from wcetool.core.vocabulary import Normalization, ZeroCount, parse_word
 from wcetool.core.weighting import Recipe
+from wcetool.data.beside_labels import BesideLabels
 from wcetool.data.cost_matrix import cost_matrix
 from wcetool.data.labels import value_text
 from wcetool.data.options import ReadingKeywords, ReadingOptions, number, refuse_idle
@@ -28,6 +31,7 @@ class EvidenceKeywords(ReadingKeywords, total=False):
     - positive_class: one of two classes, by default the later one
     - group_column: of the images, files or patients that rows belong to
     - sample_weight_column: counts are then sums of these weights
+    - task, label_separator, uncertain, max_label_sets: as in `analyze`
     - jobs, memory, on_progress: as in `analyze`
     """
 
@@ -36,6 +40,10 @@ class EvidenceKeywords(ReadingKeywords, total=False):
     positive_class: Any
     group_column: str | int | None
     sample_weight_column: str | int | None
+    task: str | None
+    label_separator: str | None
+    uncertain: str | None
+    max_label_sets: int | None
     jobs: int | None
     memory: str | int | None
     on_progress: OnProgress | None
@@ -75,8 +83,8 @@ class WeightOptions:
     prior: Any = None
     cost_matrix: Any = None
     positive_class: str | None = None
-    group_column: str | int | None = None
-    sample_weight_column: str | int | None = None
+    beside: BesideLabels = NOTHING_BESIDE
+    form: LabelForm = AS_COLUMNS_SAY
     defaults: Collection[str] = ()
 
     @classmethod
@@ -89,13 +97,17 @@ class WeightOptions:
             If a value makes no sense.
         """
         given = {key: value for key, value in keywords.items() if value is not None}
-        own = {one.name for one in fields(cls)} - {"defaults"}
-        running = {"jobs", "memory", "on_progress"}
+        own = {one.name for one in fields(cls)} - {"defaults", "beside", "form"}
+        running, rows = ("jobs", "memory", "on_progress"), ("sample_weight_column", "group_column")
+        labels = ("task", "label_separator", "uncertain", "max_label_sets")
+        known = {*own, *running, *rows, *labels}
         reading = ReadingOptions.of(
-            **{key: value for key, value in given.items() if key not in own | running}
+            **{key: value for key, value in given.items() if key not in known}
         )
-        resources = Resources.of(*(given.get(key) for key in ("jobs", "memory", "on_progress")))
+        resources = Resources.of(*(given.get(key) for key in running))
         found = {key: given[key] for key in own & given.keys()}
+        found["beside"] = BesideLabels.of(**{key: given.get(key) for key in rows})
+        found["form"] = LabelForm.of(**{key: given.get(key) for key in labels})
         for key in {"cap", "max_weight", "min_weight", "smoothing"} & found.keys():
             found[key] = number(found[key], f"--{key.replace('_', '-')}")
         for key, words, default in (
@@ -148,7 +160,7 @@ class WeightOptions:
             (Need.PRIOR, self.prior),
             (Need.COSTS, self.cost_matrix),
             (Need.POSITIVE, self.positive_class),
-            (Need.GROUPS, self.group_column),
+            (Need.GROUPS, self.beside.group),
         ):
             if value is not None and need not in taken:
                 refuse_idle(need.value[2:], f"scheme {named} takes none", self.defaults)
@@ -158,7 +170,7 @@ class WeightOptions:
         given: dict[Need, Any] = {
             Need.PRIOR: self.prior,
             Need.COSTS: self.cost_matrix,
-            Need.GROUPS: self.group_column,
+            Need.GROUPS: self.beside.group,
             Need.WEIGHTS: self.set_weights or None,
             Need.POSITIVE: True,
         }
@@ -184,6 +196,12 @@ class WeightOptions:
             for call in calls
             if Need.GROUPS in call.scheme.uses and groups is None
         ]
+        if groups is not None and counts.weight_sum is not None and Need.GROUPS in used:
+            raise UsageError(
+                "counts rows by group, which does not go with sample weights",
+                where="--group-column",
+                hint="one of --group-column and --sample-weight-column",
+            )
         positive = None
         if Need.POSITIVE in needed:
             name = next(c.scheme.name for c in calls if Need.POSITIVE in c.scheme.needs)
@@ -244,8 +262,6 @@ class WeightOptions:
             found["cost-matrix"] = ";".join(rows)
         if evidence.positive is not None and Need.POSITIVE in taken:
             found["positive-class"] = classes[evidence.positive]
-        if evidence.groups is not None and Need.GROUPS in taken:
-            found["group-column"] = str(self.group_column)
         return found
 
 

@@ -78,7 +78,7 @@ def class_weights(
         request.refuse_kind(call.scheme.kind, call.scheme.name)
         source = open_rows(labels_or_counts, reading, request)
         refuse_second_reading(source)
-    counted = counted_labels(source, reading, resources)
+    counted = counted_labels(source, reading, resources, given.beside, given.form)
     if scheme is None and counted.counts.known is not None:
         call = parse_scheme(DEFAULT_LABEL_SCHEME)
     weights = weighed(counted, [call], given)[0]
@@ -126,7 +126,7 @@ def compare_weights(
     for call in calls:
         given.recipe(call)
     given.refuse_idle(calls)
-    counted = counted_labels(labels_or_counts, reading, resources)
+    counted = counted_labels(labels_or_counts, reading, resources, given.beside, given.form)
     found = weighed(counted, calls, given)
     return SchemeComparison(
         weights=tuple(found),
@@ -283,7 +283,7 @@ def weighed(
     recipes = [given.recipe(call) for call in calls]
     for call in calls:
         call.refuse_task(counted.task)
-    evidence, notes = given.evidence(counted.counts, None, calls)
+    evidence, notes = given.evidence(counted.counts, counted.groups, calls)
     return [_weighed(counted, recipe, given, evidence, notes) for recipe in recipes]
 
 

@@ -11,6 +11,7 @@ import typer
 
 from wcetool import __version__
 from wcetool.cli.analyze import analyze
+from wcetool.cli.check import check
 from wcetool.cli.explain import explain
 from wcetool.cli.help import GroupedCommand
 from wcetool.cli.options import spread
@@ -60,6 +61,10 @@ _EPILOGS: dict[Callable[..., None], tuple[str, ...]] = {
         "Example: wcetool score preds.parquet --weights weights.json",
         "Memory: a few blocks of the file, or row groups of a wide one within --memory,",
         "and classes x classes counts; it does not grow with the rows.",
+    ),
+    check: (
+        "Example: wcetool check weights.json labels.csv",
+        "Memory: as analyze.",
     ),
     explain: (
         "Example: wcetool explain schemes",

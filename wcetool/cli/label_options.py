@@ -1,4 +1,4 @@
-"""Options of the commands that read label files with any number of labels a row, written once."""
+"""Options of the commands that read label files: how many labels a row has, written once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LabelFlags:
             panel=LABELS,
             metavar="TASK",
             help="multiclass: a row has one label; multilabel: any number; auto: what the columns "
-            "say. Default: auto.",
+            "say; weights also takes multioutput: one in each of several columns. Default: auto.",
         ),
     ] = LabelTask.AUTO
     label_separator: Annotated[

@@ -1,28 +1,18 @@
-"""Options for the weights of rows, and for several label columns."""
+"""Options for the weights of rows, written once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from wcetool.cli.options import OUTPUT, WEIGHTS, option
-from wcetool.core.vocabulary import Combine, LabelTask, MissingWeight
+from wcetool.cli.options import OUTPUT, option
+from wcetool.core.vocabulary import Combine, MissingWeight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWeightFlags:
-    """What is written for each row, and from how many label columns."""
+    """What is written for each row."""
 
-    task: Annotated[
-        LabelTask,
-        option(
-            "--task",
-            panel=WEIGHTS,
-            metavar="TASK",
-            help="multiclass: one label column; multioutput: several, each with its own classes "
-            "and weights (-l a,b). Default: auto, which is multiclass.",
-        ),
-    ] = LabelTask.AUTO
     sample_weights: Annotated[
         str | None,
         option(
@@ -53,11 +43,6 @@ class RowWeightFlags:
             "--sample-weights: mean, max, product (scikit-learn's). Default: mean.",
         ),
     ] = None
-
-    @property
-    def several(self) -> bool:
-        """Whether there are several label columns."""
-        return self.task is LabelTask.MULTIOUTPUT
 
     def keywords(self) -> dict[str, Any]:
         """Return what was given, as the keywords of the public functions."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from wcetool.cli.beside_options import BesideFlags
 from wcetool.cli.config import LABELS_KEY, Config
+from wcetool.cli.label_options import LabelFlags
 from wcetool.cli.options import (
     OUTPUT,
     WEIGHTS,
@@ -23,18 +26,24 @@ from wcetool.cli.options import (
     option,
     was_typed,
 )
-from wcetool.cli.output import chosen_format, emit, input_paths, say_notes
+from wcetool.cli.output import chosen_format, emit, input_paths, say_notes, write_stdout
 from wcetool.cli.row_weight_options import RowWeightFlags
 from wcetool.cli.running import check_outputs, is_same_file, running
 from wcetool.cli.weight_options import SchemeFlags
+from wcetool.core.schemes import parse_scheme
+from wcetool.core.vocabulary import LabelTask
 from wcetool.errors import UsageError, counted
+from wcetool.snippets import Framework
+from wcetool.snippets.registry import refuse_kind
 
 USUAL_FILES = ("labels.csv", "labels.tsv", "labels.parquet")
 
 
 def weights(
     ctx: typer.Context,
+    several: LabelFlags,
     reading: ReadingFlags,
+    beside: BesideFlags,
     schemes: SchemeFlags,
     delivery: RowWeightFlags,
     rows: RowFlags,
@@ -61,6 +70,17 @@ def weights(
             "by label, or numbers in class order.",
         ),
     ] = None,
+    snippet: Annotated[
+        str | None,
+        option(
+            "--snippet",
+            panel=OUTPUT,
+            metavar="FRAMEWORK",
+            help="Show code to paste, and nothing else: "
+            f"{', '.join(Framework)}. With -o it names the weight file.",
+            autocompletion=lambda incomplete: [f for f in Framework if f.startswith(incomplete)],
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         option(
@@ -75,13 +95,16 @@ def weights(
 ) -> None:
     """Compute class weights from labels, and write the weight file."""
     form = chosen_format(ctx, show, rows, None)
-    _refuse_idle(ctx, schemes, delivery, identify, output)
-    _refuse_columns(ctx, delivery)
+    names = schemes.scheme or []
+    mode = _mode(identify, names, several)
+    _refuse_idle(ctx, mode, output)
+    if snippet is not None:
+        _check_snippet(ctx, snippet, names)
     source = None
     if not labels:
         labels, source = _default_labels(ctx)
     paths = input_paths(labels, "weights")
-    check_outputs(ctx, _checked_outputs(output, delivery), paths, reading)
+    check_outputs(ctx, _checked_outputs(output, delivery, mode), paths, reading)
     rows_output = [] if delivery.sample_weights is None else [delivery.sample_weights]
     check_outputs(ctx, rows_output, paths, reading, option="--sample-weights")
     options: dict[str, Any] = {
@@ -89,6 +112,8 @@ def weights(
         "memory": run.memory,
         "defaults": general_defaults(ctx),
         **reading.keywords(),
+        **beside.keywords(),
+        **several.keywords(),
         **schemes.keywords(),
     }
     with running(show, run) as progress:
@@ -98,26 +123,100 @@ def weights(
         result: Any
         if identify is not None:
             result = wcetool.identify_weights(identify, paths, **options)
-        elif len(schemes.scheme or ()) > 1:
-            result = wcetool.compare_weights(paths, schemes.scheme or (), **options)
-        elif delivery.several:
-            columns = options.pop("label_column")
-            scheme = next(iter(schemes.scheme or ()), None)
+        elif mode is _Mode.COMPARISON:
+            result = wcetool.compare_weights(paths, names, **options)
+        elif mode is _Mode.HEADS:
+            columns, _ = options.pop("label_column"), options.pop("task")
             options |= {**delivery.keywords(), "combine": delivery.combine}
-            result = wcetool.head_weights(paths, columns, scheme, **options)
+            result = wcetool.head_weights(paths, columns, *names, **options)
         else:
             options |= delivery.keywords()
-            result = wcetool.class_weights(paths, *(schemes.scheme or ()), **options)
+            result = wcetool.class_weights(paths, *names, **options)
     if source is not None:
         result = replace(result, notes=(source, *result.notes))
     say_notes(result, run)
     if output is not None:
-        (wcetool.write_head_weights if delivery.several else wcetool.write_weights)(result, output)
-    emit(result, form, show, rows, quiet=run.quiet)
-    progress.close(_summary(result, delivery))
+        write = wcetool.write_head_weights if mode is _Mode.HEADS else wcetool.write_weights
+        write(result, output)
+    if snippet is None:
+        emit(result, form, show, rows, quiet=run.quiet)
+    else:
+        code = wcetool.snippet(result, snippet, path=output)
+        write_stdout(code.encode("utf-8", "surrogatepass"))
+    progress.close(_summary(result, delivery, mode))
 
 
-def _checked_outputs(output: str | None, delivery: RowWeightFlags) -> list[str]:
+class _Mode(StrEnum):
+    """What the command is asked for; the value says what it is given, in a message."""
+
+    WEIGHTS = "one --scheme"
+    COMPARISON = "several --scheme"
+    IDENTIFICATION = "--identify"
+    HEADS = "--task multioutput"
+
+
+def _mode(identify: str | None, schemes: list[str], several: LabelFlags) -> _Mode:
+    """Tell what is asked for.
+
+    Raises
+    ------
+    UsageError
+        If that is two things.
+    """
+    asked = [
+        mode
+        for mode, given in (
+            (_Mode.IDENTIFICATION, identify is not None),
+            (_Mode.COMPARISON, len(schemes) > 1),
+            (_Mode.HEADS, several.task is LabelTask.MULTIOUTPUT),
+        )
+        if given
+    ]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0].value} does not go with {asked[1].value}")
+    return asked[0] if asked else _Mode.WEIGHTS
+
+
+_OF_WEIGHTS = (
+    *("scheme", "normalize", "cap", "max_weight", "min_weight", "smoothing", "zero_count"),
+    "set_",
+)
+_OF_ROWS = ("sample_weights", "missing_weight")
+_OF_HEADS = ("combine",)
+_IDLE = {
+    _Mode.WEIGHTS: _OF_HEADS,
+    _Mode.COMPARISON: (*_OF_ROWS, *_OF_HEADS, "snippet", "output"),
+    _Mode.IDENTIFICATION: (*_OF_WEIGHTS, *_OF_ROWS, *_OF_HEADS, "snippet", "output"),
+    _Mode.HEADS: ("snippet",),
+}
+
+
+def _refuse_idle(ctx: typer.Context, mode: _Mode, output: str | None) -> None:
+    """Refuse what makes no sense in a mode, and several label columns that are not named."""
+    for name in _IDLE[mode]:
+        if was_typed(ctx, name) or (name == "output" and output is not None):
+            hint = "--task multioutput -l a,b" if mode is _Mode.WEIGHTS else _Mode.WEIGHTS.value
+            raise UsageError(
+                f"does not go with {mode.value}",
+                where=f"--{name.rstrip('_').replace('_', '-')}",
+                hint=hint,
+            )
+    if mode is _Mode.HEADS and ctx.params.get("label_column") is None:
+        raise UsageError(
+            "multioutput takes several label columns", where="--task", hint="-l color,make"
+        )
+
+
+def _check_snippet(ctx: typer.Context, framework: str, schemes: list[str]) -> None:
+    """Refuse what code does not heed, and a framework that has no code for the scheme."""
+    for name in ("format", "color", "digits", "sort", "top"):
+        if was_typed(ctx, name):
+            raise UsageError("has no effect on --snippet, which shows code", where=f"--{name}")
+    for scheme in schemes:
+        refuse_kind(framework, parse_scheme(scheme).scheme.kind)
+
+
+def _checked_outputs(output: str | None, delivery: RowWeightFlags, mode: _Mode) -> list[str]:
     """Return the files that the weights are written to; refuse what is no such file.
 
     Raises
@@ -128,7 +227,7 @@ def _checked_outputs(output: str | None, delivery: RowWeightFlags) -> list[str]:
     from wcetool.data import head_weightfile, row_weights_file, weightfile
 
     outputs: list[str] = []
-    if output is not None and delivery.several:
+    if output is not None and mode is _Mode.HEADS:
         head_weightfile.check_path(output)
         outputs = [output]
     elif output is not None:
@@ -141,65 +240,15 @@ def _checked_outputs(output: str | None, delivery: RowWeightFlags) -> list[str]:
     return outputs
 
 
-def _summary(result: Any, delivery: RowWeightFlags) -> str:
+def _summary(result: Any, delivery: RowWeightFlags, mode: _Mode) -> str:
     """Say what was done, in the last line."""
-    if delivery.several:
+    if mode is _Mode.HEADS:
         n_classes = sum(len(head.weights.classes) for head in result.heads)
         columns = counted(len(result.heads), "column")
         done = f"weighted {counted(n_classes, 'class', 'classes')} of {columns}"
     else:
         done = f"weighted {counted(len(result.classes), 'class', 'classes')}"
     return done if delivery.sample_weights is None else f"{done}, {counted(result.rows, 'row')}"
-
-
-def _refuse_idle(
-    ctx: typer.Context,
-    schemes: SchemeFlags,
-    delivery: RowWeightFlags,
-    identify: str | None,
-    output: str | None,
-) -> None:
-    """Refuse what makes no sense without one vector of weights."""
-    if identify is not None or len(schemes.scheme or ()) > 1:
-        _refuse_rows(ctx, delivery)
-    if identify is not None:
-        for name in _OF_WEIGHTS:
-            if was_typed(ctx, name):
-                flag = f"--{name.rstrip('_').replace('_', '-')}"
-                raise UsageError("has no effect: --identify looks for it", where=flag)
-    if output is not None and (identify is not None or len(schemes.scheme or ()) > 1):
-        raise UsageError(
-            "a weight file holds the weights of one scheme",
-            where="--output",
-            hint="one --scheme; or -f json, and a redirection of the output",
-        )
-
-
-def _refuse_rows(ctx: typer.Context, delivery: RowWeightFlags) -> None:
-    """Refuse what takes the weights of one scheme."""
-    for flag, given in (
-        ("--sample-weights", delivery.sample_weights is not None),
-        ("--missing-weight", was_typed(ctx, "missing_weight")),
-        ("--task", delivery.several),
-    ):
-        if given:
-            raise UsageError("takes the weights of one scheme", where=flag, hint="one --scheme")
-
-
-def _refuse_columns(ctx: typer.Context, delivery: RowWeightFlags) -> None:
-    """Refuse several label columns that are not named, and what takes several."""
-    if delivery.several and ctx.params.get("label_column") is None:
-        raise UsageError(
-            "multioutput takes several label columns", where="--task", hint="-l color,make"
-        )
-    if not delivery.several and was_typed(ctx, "combine"):
-        raise UsageError("has no effect without --task multioutput", where="--combine")
-
-
-_OF_WEIGHTS = (
-    *("scheme", "normalize", "cap", "max_weight", "min_weight", "smoothing", "zero_count"),
-    "set_",
-)
 
 
 def _default_labels(ctx: typer.Context) -> tuple[list[str], str]:

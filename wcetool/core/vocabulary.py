@@ -118,6 +118,21 @@ class Uncertain(StrEnum):
     MISSING = "missing"  # not known
 
 
+class CheckName(StrEnum):
+    """What is checked of class weights, in this order."""
+
+    KIND = "kind"
+    MISSING_CLASSES = "missing-classes"
+    EXTRA_CLASSES = "extra-classes"
+    ORDER = "order"
+    ZERO_WEIGHTS = "zero-weights"
+    RATIO = "ratio"
+    NORMALIZATION = "normalization"
+    COUNTS_HASH = "counts-hash"
+    SCHEME = "scheme"
+    COUNTS = "counts"
+
+
 Word = TypeVar("Word", bound=StrEnum)
 
 

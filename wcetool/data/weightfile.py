@@ -132,6 +132,13 @@ def weights_of(rows: list[Row], document: Row, path: str) -> ClassWeights:
     )
 
 
+def stored_counts_sha256(path: str) -> str | None:
+    """Return the hash of the counts that a weight file holds; None where it holds none."""
+    _, document = _READERS[suffix_of(path)](path)
+    stored = _Told(document, path).get("source", dict, {}).get("counts_sha256")
+    return stored if isinstance(stored, str) else None
+
+
 class _Told:
     """What a weight file says besides the weights."""
 

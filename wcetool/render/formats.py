@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wcetool.render.check_views import check_page
 from wcetool.render.convention_views import conventions_page
 from wcetool.render.head_views import heads_page
 from wcetool.render.label_views import label_analysis_page
@@ -22,6 +23,7 @@ from wcetool.render.weight_views import (
 from wcetool.render.words import Format
 from wcetool.results.analysis import Analysis
 from wcetool.results.catalog import ConventionCatalog, MeasureCatalog, SchemeCatalog
+from wcetool.results.check import CheckReport
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
 from wcetool.results.head_weights import HeadWeights
@@ -80,6 +82,7 @@ _PAGES: Mapping[type, Callable[[Any, View], Page]] = {
     MultiLabelAnalysis: label_analysis_page,
     ClassWeights: weights_page,
     HeadWeights: heads_page,
+    CheckReport: lambda result, _: check_page(result),
     SchemeComparison: scheme_comparison_page,
     Identification: identification_page,
     ScoreReport: score_page,
