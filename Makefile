@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-frameworks test-snippets golden check lint docs fix bench sample-data clean
+.PHONY: help demo test test-frameworks test-snippets golden reference check lint docs fix bench sample-data clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -30,6 +30,11 @@ DIR ?= tests/golden/cases/recorded
 
 golden: .venv/installed-dev ## Run recorded cases of the real frameworks (DIR=folder)
 	$(BIN)/python tests/golden/interpreter.py $(DIR)
+
+FILE ?= tests/golden/cases/reference_numbers.json
+
+reference: .venv/installed-dev ## Compare with points of the literature (FILE=points.json)
+	$(BIN)/python tests/golden/reference.py $(FILE)
 
 check: lint test ## Everything a change must pass: format, lint, types, imports, documents, tests
 

@@ -53,7 +53,7 @@ def test_a_comparison_is_no_weight_file(cli, abcd):
     asked = ["--scheme", "inverse", "--scheme", "uniform"]
     ran = cli("weights", "labels.csv", *asked, "-o", "w.json")
     assert ran.code == 2
-    assert "one scheme" in ran.stderr
+    assert "--output: does not go with several --scheme" in ran.stderr
     assert cli("weights", "labels.csv", "--scheme", "inverse", "--scheme", "balanced").code == 2
 
 

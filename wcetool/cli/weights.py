@@ -127,6 +127,7 @@ def weights(
             result = wcetool.compare_weights(paths, names, **options)
         elif mode is _Mode.HEADS:
             columns, _ = options.pop("label_column"), options.pop("task")
+            columns = columns[0] if len(columns) == 1 else columns  # one text may name several
             options |= {**delivery.keywords(), "combine": delivery.combine}
             result = wcetool.head_weights(paths, columns, *names, **options)
         else:
@@ -195,13 +196,13 @@ def _refuse_idle(ctx: typer.Context, mode: _Mode, output: str | None) -> None:
     """Refuse what makes no sense in a mode, and several label columns that are not named."""
     for name in _IDLE[mode]:
         if was_typed(ctx, name) or (name == "output" and output is not None):
-            hint = "--task multioutput -l a,b" if mode is _Mode.WEIGHTS else _Mode.WEIGHTS.value
+            where = f"--{name.rstrip('_').replace('_', '-')}"
+            if mode is _Mode.WEIGHTS:
+                raise UsageError(f"has no effect without {_Mode.HEADS.value}", where=where)
             raise UsageError(
-                f"does not go with {mode.value}",
-                where=f"--{name.rstrip('_').replace('_', '-')}",
-                hint=hint,
+                f"does not go with {mode.value}", where=where, hint=_Mode.WEIGHTS.value
             )
-    if mode is _Mode.HEADS and ctx.params.get("label_column") is None:
+    if mode is _Mode.HEADS and not ctx.params.get("label_column"):
         raise UsageError(
             "multioutput takes several label columns", where="--task", hint="-l color,make"
         )
@@ -212,7 +213,7 @@ def _check_snippet(ctx: typer.Context, framework: str, schemes: list[str]) -> No
     for name in ("format", "color", "digits", "sort", "top"):
         if was_typed(ctx, name):
             raise UsageError("has no effect on --snippet, which shows code", where=f"--{name}")
-    for scheme in schemes:
+    for scheme in schemes or ["inverse"]:
         refuse_kind(framework, parse_scheme(scheme).scheme.kind)
 
 
