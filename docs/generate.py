@@ -20,6 +20,7 @@ KINDS = {
     Kind.CLASS: "Factors of classes: `class_weight`",
     Kind.LABEL: "Factors of labels, where a row has any number of them",
     Kind.ROW: "Factors of rows, by the set of their labels",
+    Kind.ROW_LABEL: "Factors of each label of a row, by the set of its labels",
     Kind.MARGIN: "Margins of logits",
     Kind.LOGIT_OFFSET: "Offsets of logits",
     Kind.LOGIT_TEMPERATURE: "Temperatures of logits",

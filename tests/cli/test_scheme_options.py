@@ -279,3 +279,36 @@ def test_python_compares_and_identifies_as_the_command_does():
         wcetool.compare_weights(counts, ["inverse", "balanced"])
     with pytest.raises(TypeError):
         wcetool.class_weights(counts, normalise="none")
+
+
+def test_median_frequency_takes_the_rows_of_the_groups_that_hold_a_class(cli, write):
+    # SegNet's way: pixels of the class over pixels of the images that contain it.
+    rows = ["a,x"] * 6 + ["b,x"] * 2 + ["a,y"] * 2 + ["c,y"] * 1
+    write("labels.csv", "label,image\n" + "\n".join(rows) + "\n")
+    asked = ["weights", "labels.csv", "-l", "label", "--scheme", "median-frequency", *JSON]
+    by_image = cli(*asked, "--group-column", "image")
+    frequency = {"a": 8 / 11, "b": 2 / 8, "c": 1 / 3}
+    expected = {label: (1 / 3) / f for label, f in frequency.items()}
+    assert weights_of(by_image) == pytest.approx(expected, rel=1e-15)
+    assert "|group-column:image|" in by_image.json["signature"]
+    alone = cli(*asked)
+    assert weights_of(alone)["b"] == 1.0
+    assert "takes all rows together" in alone.stderr
+
+
+def test_sample_weights_take_the_place_of_counts(cli, write):
+    write("labels.csv", "label,w\na,0.5\na,1\nb,4.5\n")
+    ran = cli("weights", "labels.csv", "-l", "label", "--sample-weight-column", "w", *JSON)
+    assert weights_of(ran) == {"a": 2.0, "b": 6 / (2 * 4.5)}
+    assert [row["weight_sum"] for row in ran.json["classes"]] == [1.5, 4.5]
+    cli("weights", "labels.csv", "-l", "label", "--sample-weight-column", "w", "-o", "w.json")
+    assert wcetool.read_weights("w.json").weight_sum == (1.5, 4.5)
+    both = ["--scheme", "median-frequency", "--group-column", "label"]
+    refused = cli("weights", "labels.csv", "-l", "label", "--sample-weight-column", "w", *both)
+    assert refused.code in (2, 3)
+
+
+def test_columns_that_a_scheme_does_not_take_are_refused(cli, write):
+    write("labels.csv", "label,image\na,1\nb,2\n")
+    ran = cli("weights", "labels.csv", "-l", "label", "--group-column", "image")
+    assert (ran.code, "--group-column: has no effect" in ran.stderr) == (2, True)

@@ -22,7 +22,7 @@ from wcetool.results.check import Check
 from wcetool.results.weights import pairs_sha256
 
 MOST_LISTED = 20  # classes
-_OF_LABELS = (Kind.LABEL, Kind.ROW)
+_OF_LABELS = (Kind.LABEL, Kind.ROW, Kind.ROW_LABEL)
 
 
 def kind(subject: Subject) -> Check:

@@ -248,7 +248,7 @@ def _of_columns(
     refuse_further_columns(dataset, reading.label_column, truth)
     for table in dataset.tables:
         refuse_header_of_values(table, dataset.columns_in(table, truth.columns))
-    columns, classes = _in_order(truth, reading)
+    columns, classes = in_label_order(truth, reading)
     check_class_limit(classes, reading.rules, truth.where)
     work = CountIndicators(dataset, columns, reading.rules, form.uncertain, form.max_sets)
     state = count_indicators(dataset, work, resources)
@@ -374,7 +374,7 @@ def _finished(
     )
 
 
-def _in_order(
+def in_label_order(
     truth: TruthColumns, reading: ReadingOptions
 ) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Return columns and labels: as declared, else as the columns stand in the file."""

@@ -63,7 +63,7 @@ def recomputation_of(weights: ClassWeights) -> Recomputation | Unknown:
         return Unknown(error.message)
     if call.scheme.takes_weights:
         return Unknown("scheme 'manual' takes the weights as they are given")
-    if call.scheme.kind is Kind.ROW:
+    if call.scheme.kind.is_of_sets:
         return Unknown("the weights are of rows")
     lacking = [
         need

@@ -21,7 +21,7 @@ from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.options import ReadingOptions, refuse_idle
 from wcetool.data.row_weights import Head, RowWeighing, RowWeights
-from wcetool.data.row_weights_file import OPTION, suffix_of, write_row_weights
+from wcetool.data.row_weights_file import COLUMN, OPTION, suffix_of, write_row_weights
 from wcetool.data.source import Split
 from wcetool.data.writing import check_output, is_replaced
 from wcetool.engine.local import Tick
@@ -229,14 +229,22 @@ def deliver(
 
 
 def deliver_rows(
-    weighing: Weighing, request: RowRequest, resources: Resources
+    weighing: Weighing,
+    request: RowRequest,
+    resources: Resources,
+    names: Sequence[str] = (COLUMN,),
 ) -> FloatArray | None:
-    """Weigh the rows of any labels; as `deliver`."""
+    """Weigh the rows of any labels, with a number for each of the names; as `deliver`."""
     path = request.path
     if path is None:
         return _attempted(weighing, resources, _joined)
     # What is written to a pipe cannot be taken back, if ranges of a text turn out to be wrong.
-    _attempted(weighing, resources, lambda w: write_row_weights(path, w), ranges=is_replaced(path))
+    _attempted(
+        weighing,
+        resources,
+        lambda found: write_row_weights(path, found, names),
+        ranges=is_replaced(path),
+    )
     return None
 
 
@@ -302,5 +310,5 @@ def _added(left: tuple[T, ...], right: tuple[T, ...]) -> tuple[T, ...]:
 
 
 def _joined(parts: Iterator[FloatArray]) -> FloatArray:
-    found = list(parts)
+    found = [part for part in parts if len(part)]
     return np.concatenate(found) if found else np.empty(0)

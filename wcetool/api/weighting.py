@@ -9,6 +9,12 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from wcetool.api.label_row_delivery import (
+    deliver_label_rows,
+    refuse_label_rows,
+    weighs_label_rows,
+    weights_of_sets,
+)
 from wcetool.api.labels import CountedLabels, counted_labels
 from wcetool.api.row_delivery import deliver, open_rows, refuse_second_reading, requested_rows
 from wcetool.api.weight_options import WeightKeywords, WeightOptions
@@ -75,16 +81,29 @@ def class_weights(
     request = requested_rows(sample_weights, missing_weight, reading)
     source: Any = labels_or_counts
     if request is not None:
-        request.refuse_kind(call.scheme.kind, call.scheme.name)
+        if not weighs_label_rows(call):
+            request.refuse_kind(call.scheme.kind, call.scheme.name)
         source = open_rows(labels_or_counts, reading, request)
         refuse_second_reading(source)
     counted = counted_labels(source, reading, resources, given.beside, given.form)
-    if scheme is None and counted.counts.known is not None:
+    multilabel = counted.counts.known is not None
+    if scheme is None and multilabel:
         call = parse_scheme(DEFAULT_LABEL_SCHEME)
-    weights = weighed(counted, [call], given)[0]
+    call.refuse_task(counted.task)
     if request is None:
-        return weights
-    deliver(source, weights, request, resources)
+        return weighed(counted, [call], given)[0]
+    if multilabel:
+        refuse_label_rows(call, request)
+    if call.scheme.kind.is_of_sets:
+        weights = weights_of_sets(counted, call)
+    else:
+        weights = weighed(counted, [call], given)[0]
+    if multilabel:
+        deliver_label_rows(
+            source, counted, call, form=given.form, request=request, resources=resources
+        )
+    else:
+        deliver(source, weights, request, resources)
     return replace(weights, notes=(*weights.notes, *request.notes(weights.kind)))
 
 

@@ -170,7 +170,7 @@ def weigh(counts: ClassCounts, recipe: Recipe, evidence: Evidence | None = None)
     """
     evidence = replace(evidence or Evidence(), weights=recipe.given or None)
     recipe.scheme.refuse_task(Task.MULTICLASS if counts.known is None else Task.MULTILABEL)
-    if recipe.scheme.scheme.kind is Kind.ROW:
+    if recipe.scheme.scheme.kind.is_of_sets:
         raise SchemeError(
             "weighs whole rows, by the set of their labels: there is no weight for a label",
             where=f"scheme {recipe.scheme.scheme.name!r}",

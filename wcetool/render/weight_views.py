@@ -22,6 +22,8 @@ _NAMES = {
     Kind.LOGIT_TEMPERATURE: ("Logit temperatures", "temperature"),
     Kind.SAMPLING_PROBABILITY: ("Sampling probabilities", "probability"),
     Kind.REPEAT_FACTOR: ("Repeat factors", "factor"),
+    Kind.ROW: ("Row weights", "alone"),
+    Kind.ROW_LABEL: ("Weights of the labels of a row", "alone"),
 }
 
 

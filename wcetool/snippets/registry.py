@@ -132,7 +132,7 @@ def refuse_kind(framework: str, kind: Kind) -> None:
         Names the frameworks that have code for the kind.
     """
     named = parse_word(Framework, framework, option=OPTION, default=Framework.TORCH)
-    if kind is Kind.ROW:
+    if kind.is_of_sets:
         raise UsageError(
             "the weights are of rows, by the set of their labels: they are data, not code",
             where=OPTION,

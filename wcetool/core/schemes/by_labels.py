@@ -148,7 +148,7 @@ def chexnet(counts: ClassCounts) -> FloatArray:
     "the re-balancing weight alone: the bias of the logits and the scale of the negatives are the "
     "loss's own.",
     laws=set(),
-    kind=Kind.ROW,
+    kind=Kind.ROW_LABEL,
     tasks=LABELS_OF_A_ROW,
     settings=({"alpha": 0.1, "beta": 10.0, "gamma": 0.3},),
     alpha=Range("a number from 0 to 100", lambda value: 0.0 <= value <= 100.0),

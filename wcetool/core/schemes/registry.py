@@ -47,11 +47,17 @@ class Kind(StrEnum):
     SAMPLING_PROBABILITY = "sampling-probability"  # of drawing each class
     REPEAT_FACTOR = "repeat-factor"  # how often a row with the class is drawn in an epoch
     ROW = "row"  # a factor of the loss of a row, by the set of its labels
+    ROW_LABEL = "row-label"  # a factor of each label of a row, by the set of its labels
 
     @property
     def is_factor(self) -> bool:
         """Tell whether the numbers multiply a loss, so that they can be scaled and bounded."""
         return self in (Kind.CLASS, Kind.LABEL)
+
+    @property
+    def is_of_sets(self) -> bool:
+        """Tell whether there is a number for each set of labels, and none for a label."""
+        return self in (Kind.ROW, Kind.ROW_LABEL)
 
 
 class Need(StrEnum):
@@ -277,10 +283,10 @@ class SchemeCall:
         Returns
         -------
         float64 array of shape (n_sets,), or (n_sets, n_labels) where labels have their own
-            Of a scheme of the kind `Kind.ROW`; of one of the kind `Kind.REPEAT_FACTOR` the largest
+            Of a scheme of a kind of sets; of one of the kind `Kind.REPEAT_FACTOR` the largest
             factor of the labels, and 1 for a row without labels.
         """
-        if self.scheme.kind is Kind.ROW:
+        if self.scheme.kind.is_of_sets:
             return self.scheme.function(counts, sets=sets, **self.parameters)
         from wcetool.core.label_sets import largest_of_set
 
@@ -305,7 +311,9 @@ class SchemeCall:
                 else "is for rows of one class",
                 where=f"scheme {self.scheme.name!r}",
                 details=(f"schemes for these labels: {listed(schemes_for(task), limit=20)}",),
-                hint="wcetool explain schemes",
+                hint="--scheme pos-weight; wcetool explain schemes tells the others"
+                if task is Task.MULTILABEL
+                else "wcetool explain schemes",
             )
 
 
