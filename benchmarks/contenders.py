@@ -24,7 +24,7 @@ class Job:
 
     name: str
     file: str
-    command: tuple[str, ...]  # of wcetool, before the file
+    command: tuple[str, ...]  # of wcetool, before the file; empty where there is none
     contenders: dict[str, Callable[[str], Any]]
     aims: dict[str, float]  # by contender: our time to theirs, at most
 
@@ -49,6 +49,36 @@ def label_sets_one_thread(path: str) -> dict[str, int]:
 
     counts = wcetool.analyze(path, label_column=_names(path), jobs=1).counts
     return dict(zip(counts.classes, counts.count.tolist(), strict=True))
+
+
+def schemes_wcetool(path: str) -> None:
+    """Weigh the classes by every scheme that counts alone decide, with what each is worth."""
+    import numpy as np
+
+    from wcetool.core.distribution import ClassCounts
+    from wcetool.core.schemes import SCHEMES, Kind, parse_scheme
+    from wcetool.core.vocabulary import Task
+    from wcetool.core.weighting import Recipe, effective_sample_size, weigh
+
+    count = np.bincount(np.load(path))
+    names = tuple(map(str, range(len(count))))
+    known = np.full(len(count), count.sum())
+    for entry in SCHEMES.values():
+        if entry.needs or entry.kind.is_of_sets:
+            continue
+        of_labels = Task.MULTICLASS not in entry.tasks
+        counts = ClassCounts(names, count, known=known if of_labels else None)
+        found = weigh(counts, Recipe(scheme=parse_scheme(entry.name)))
+        if entry.kind is Kind.CLASS:
+            effective_sample_size(found.class_weight, count)
+
+
+def balanced_sklearn(path: str) -> None:
+    import numpy as np
+    from sklearn.utils.class_weight import compute_class_weight
+
+    labels = np.load(path)
+    compute_class_weight("balanced", classes=np.unique(labels), y=labels)
 
 
 def counting_wcetool(path: str) -> None:
@@ -398,6 +428,15 @@ JOBS = (
             "Polars, no sets": label_counts_polars,
         },
         {"DuckDB": 1.0, "DuckDB, no sets": 1.0},
+    ),
+    Job(
+        "weights, every scheme",
+        "many_classes.npy",
+        (),
+        {"wcetool": schemes_wcetool, "scikit-learn, balanced alone": balanced_sklearn},
+        {"scikit-learn, balanced alone": 1.0},
+    ),
+    Job(
         "weights --sample-weights, Parquet",
         "labels.parquet",
         ("weights", "-l", "label", "--sample-weights", ROWS),

@@ -45,6 +45,7 @@ def generate(folder: Path, size: Size) -> None:
     _write_weighted(folder, names, size.scores)
     _write_multilabel(folder, size.scores)
     _write_indicators(folder, size.scores)
+    _write_many_classes(folder, size.scores)
 
 
 def _chunks(
@@ -149,6 +150,16 @@ def _write_indicators(folder: Path, n_rows: int) -> None:
             n = min(ROW_GROUP, n_rows - start)
             columns = [(rng.random(n) < one).astype(np.int8) for one in share]
             writer.write_table(pa.table(columns, schema=schema))
+
+
+def _write_many_classes(folder: Path, n_rows: int) -> None:
+    """Write codes of a fifth as many classes as rows, each at least once: 1,000,000 in full."""
+    path = folder / "many_classes.npy"
+    if path.exists():
+        return
+    rng, n_classes = np.random.default_rng(0), n_rows // 5
+    drawn = (n_classes * rng.random(n_rows - n_classes) ** 3).astype(np.int64)
+    np.save(path, np.concatenate([np.arange(n_classes), drawn]))
 
 
 def _write_wide(folder: Path, n_rows: int) -> None:

@@ -184,6 +184,8 @@ def _processes() -> Iterator[tuple[str, Callable[[Path], dict[str, list[str]]]]]
 
     yield "start", starting
     for job in JOBS:
+        if not job.command:  # there is no command for it
+            continue
 
         def commands(folder: Path, job: Job = job) -> dict[str, list[str]]:
             into_the_cache(folder / job.file)

@@ -58,7 +58,7 @@ def test_rows_are_weighed_by_the_set_of_their_labels(cli, columns, suffix):
     elif suffix == "parquet":
         read = pq.read_table(out)["weight"].to_numpy()
     else:
-        read = np.loadtxt(out, skiprows=suffix == "csv")
+        read = np.loadtxt(out, skiprows=int(suffix == "csv"))
     assert read.tolist() == pytest.approx(by_hand(ROWS), rel=1e-14)
 
 

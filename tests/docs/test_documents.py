@@ -180,3 +180,11 @@ def test_make_lists_its_targets():
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in ("demo", "test", "check", "fix", "bench", "help"):
         assert re.search(rf"^{target} ", shown.stdout, re.MULTILINE)
+
+
+def test_every_test_that_shows_what_peers_have_is_there():
+    named = set(
+        re.findall(r"tests/[a-z_/]+\.py", (ROOT / "docs/peers.md").read_text(encoding="utf-8"))
+    )
+    assert len(named) > 5
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []

@@ -281,8 +281,7 @@ def homogeneity(table: IntArray) -> Homogeneity:
     Returns
     -------
     Homogeneity
-        Statistics and p-values as of `scipy.stats.chi2_contingency(correction=False)`, the latter
-        by the chi-square distribution.
+        Statistics and p-values of `scipy.stats.chi2_contingency(correction=False)`.
 
     Notes
     -----
@@ -290,8 +289,6 @@ def homogeneity(table: IntArray) -> Homogeneity:
     phi2 = max(0, chi2 / n - (r - 1)(k - 1) / (n - 1)), r' = r - (r - 1)^2 / (n - 1) and k' alike:
     sqrt(phi2 / min(r' - 1, k' - 1)).
     """
-    from scipy.special import chdtrc, rel_entr  # scipy.stats takes three times as long to load
-
     observed = table[:, table.sum(axis=0) > 0]
     n_splits, n_classes = observed.shape
     if n_classes < 2:
@@ -305,20 +302,20 @@ def homogeneity(table: IntArray) -> Homogeneity:
             cramers_v=None,
             cramers_v_corrected=None,
         )
-    n = float(observed.sum())
-    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0) / n)
-    chi2 = math.fsum(((observed - expected) ** 2 / expected).ravel().tolist())
-    g = max(0.0, 2.0 * math.fsum(rel_entr(observed, expected).ravel().tolist()))
-    freedom = (n_splits - 1) * (n_classes - 1)
+    from scipy.stats import chi2_contingency
+
+    pearson = chi2_contingency(observed, correction=False)
+    likelihood = chi2_contingency(observed, correction=False, lambda_="log-likelihood")
+    n, freedom, chi2 = float(observed.sum()), int(pearson.dof), float(pearson.statistic)
     phi2 = max(0.0, chi2 / n - freedom / (n - 1.0))
     least = min(k - 1 - (k - 1) ** 2 / (n - 1.0) for k in (n_splits, n_classes))
     return Homogeneity(
         chi2=chi2,
-        chi2_p=float(chdtrc(freedom, chi2)),
-        g=g,
-        g_p=float(chdtrc(freedom, g)),
+        chi2_p=float(pearson.pvalue),
+        g=max(0.0, float(likelihood.statistic)),
+        g_p=float(likelihood.pvalue),
         degrees_of_freedom=freedom,
-        expected_below_5=int(np.count_nonzero(expected < LEAST_EXPECTED)),
+        expected_below_5=int(np.count_nonzero(pearson.expected_freq < LEAST_EXPECTED)),
         cramers_v=min(1.0, math.sqrt(chi2 / (n * min(n_splits - 1, n_classes - 1)))),
         cramers_v_corrected=min(1.0, math.sqrt(phi2 / least)) if least > 0.0 else None,
     )

@@ -121,7 +121,6 @@ def scheme_comparison_page(result: SchemeComparison, view: View) -> Page:
             row["scheme"],
             decimal(row["largest_ratio"], digits),
             decimal(row["effective_sample_size"], 1),
-            percent(row["effective_share"], digits),
             percent(row["rarest_weight_share"], digits),
         )
         for row in result.scheme_rows()
@@ -133,14 +132,14 @@ def scheme_comparison_page(result: SchemeComparison, view: View) -> Page:
             f"{counted(samples, 'label')}, {counted(len(result.classes), 'class', 'classes')}",
         ),
         headline=(f"{counted(len(names), 'scheme')} on the same labels.",),
-        columns=table_columns(
-            "scheme", "largest ratio", "effective samples", "of all", "on the rarest"
-        ),
+        columns=table_columns("scheme", "largest ratio", "effective samples", "on the rarest"),
         rows=summary,
         facts=(
             [
                 Fact("largest ratio", "", "largest number / smallest one above 0"),
-                Fact("effective samples", "", "what the weighted ones are worth (Kish)"),
+                Fact(
+                    "effective samples", "", f"of {samples:,}: what the weighted are worth (Kish)"
+                ),
                 Fact("on the rarest", "", "share of all weight that the rarest class carries"),
             ],
         ),

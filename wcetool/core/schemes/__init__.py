@@ -9,6 +9,7 @@ from __future__ import annotations
 from wcetool.core.schemes import (
     by_counts,
     by_labels,
+    by_two_classes,
     for_sampling,
     for_training,
     with_costs,
@@ -35,6 +36,7 @@ __all__ = [
     "SchemeCall",
     "by_counts",
     "by_labels",
+    "by_two_classes",
     "for_sampling",
     "for_training",
     "is_scheme",
