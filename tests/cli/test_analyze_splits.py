@@ -132,7 +132,7 @@ def test_csv_has_count_and_share_of_each_split(cli, write):
 def test_the_table_shows_shares_by_split_and_the_drift(cli, write):
     write("x.csv", "label,split,g\n" + "a,train,1\nb,train,2\n" * 50 + "a,test,2\nb,test,3\n" * 40)
     out = cli("analyze", "x.csv", "--split-column", "split", "--group-column", "g").stdout
-    assert "    a      50.00%  50.00%\n" in out
+    assert "    a      40   50.00%  50   50.00%\n" in out
     assert "Drift against 'train'" in out
     assert "chi-square 0.0000, p 1.0000; 1 degree of freedom, no Yates correction" in out
     assert "1 of 3 groups in more than one split" in out
@@ -149,8 +149,9 @@ def test_hostile_names_of_splits_and_groups_are_shown_as_they_are(form):
         assert "\x1b" not in text
         if form is Format.TABLE and width:
             assert max(map(len, text.splitlines())) <= 80
-            assert "[bold red]x[/]" in text
             assert "too narrow for" in text
+        elif form is Format.TABLE:
+            assert "[bold red]x[/]" in text
 
 
 def test_weights_decide_shares_ratio_and_measures_and_a_note_says_so(cli, write):

@@ -31,7 +31,10 @@ def test_a_failed_check_is_the_exit_code_and_says_what_to_do(cli, write, weights
     assert ran.code == 1
     assert "2 checks of 9 failed: missing-classes, counts." in ran.stdout
     assert "'d' without a weight, in 1 row" in ran.stdout
-    assert "hint: wcetool weights more.csv --scheme inverse -o w.json" in ran.stdout
+    assert (
+        "hint: wcetool weights more.csv --label-column label --scheme inverse -o w.json"
+        in ran.stdout
+    )
     allowed = cli("check", weights, "more.csv", "--allow", "counts", "--allow", "missing-classes")
     assert allowed.code == 0
     assert "All checks passed but those that may fail." in allowed.stdout

@@ -1,5 +1,7 @@
 """`weights` of rows with any number of labels: of labels, of whole rows, of labels in rows."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -152,3 +154,40 @@ def test_weights_of_both_terms_are_scored_too(cli, write, columns):
     ran = cli("score", "preds.csv", "-l", "y_a", "--pos-weight", "w.json")
     assert ran.code in (2, 3)
     assert weights.negative_weight == pytest.approx([6 / 4, 6 / 6, 6 / 10])
+
+
+def test_python_weighs_rows_of_several_labels_as_the_command_does(write, columns):
+    found = wcetool.sample_weights(np.array(ROWS), "class-balanced-rows")
+    assert found.tolist() == pytest.approx(by_hand(ROWS), rel=1e-14)
+    assert wcetool.sample_weights(np.array(ROWS), "distribution-balanced").shape == (6, 3)
+    path = Path(write("cells.csv", "tags\na|b\n|\n"))
+    cells = wcetool.sample_weights(path, "class-balanced-rows", label_separator="|")
+    assert cells.tolist() == [1.0, 1.0]
+    with pytest.raises(wcetool.SchemeError, match="weighs labels"):
+        wcetool.sample_weights(np.array(ROWS), "inverse-share")
+    with pytest.raises(wcetool.UsageError, match="has no effect"):
+        wcetool.sample_weights(["a", "b"], {"a": 1.0, "b": 2.0}, label_separator="|")
+
+
+def test_label_weights_of_cells_are_checked_with_their_separator(cli, write):
+    write("cells.csv", "tags\na|b\na\n|\n")
+    cli("weights", "cells.csv", "--label-separator", "|", "-o", "w.json")
+    ran = cli("check", "w.json", "cells.csv", "--label-separator", "|")
+    assert ran.code == 0
+    assert cli("check", "w.json", "cells.csv").code == 1
+
+
+@pytest.mark.parametrize(
+    "option", [["--smoothing", "5"], ["--set", "cat=9"], ["--zero-count", "rarest"]]
+)
+def test_what_sets_of_labels_do_not_heed_is_refused(cli, columns, option):
+    asked = ["--scheme", "class-balanced-rows", "--sample-weights", "rows.npy"]
+    ran = cli("weights", "labels.csv", "-l", "y_*", *asked, *option)
+    assert ran.code == 2
+    assert option[0] in ran.stderr
+
+
+def test_rows_take_the_repeat_factors_that_are_shown(cli, columns):
+    asked = ["--scheme", "repeat-factor:t=0.6", "--set", "cat=9", "--sample-weights", "rows.npy"]
+    cli("weights", "labels.csv", "-l", "y_*", *asked)
+    assert np.load("rows.npy").tolist()[0] == 9.0

@@ -18,10 +18,10 @@ import pytest
 
 COLOR = r"\x1b\[[0-9;]*m"
 LIST_MODULES = (
-    "import atexit, sys; atexit.register(lambda: print('\\n@', *sorted("
+    "import os, sys; from wcetool.cli.app import run; code = run(sys.argv[1:]);"
+    "print('\\n@', *sorted("
     "{'numpy', 'pandas', 'pyarrow', 'pydantic', 'rich', 'sklearn', 'scipy', 'typer'} & "
-    "set(sys.modules)), file=sys.stderr));"
-    "from wcetool.cli import main; main()"
+    "set(sys.modules)), file=sys.stderr, flush=True); os._exit(code)"
 )
 
 
@@ -95,6 +95,24 @@ def test_importing_the_package_loads_nothing(tmp_path):
         "import sys, wcetool; assert not {'numpy', 'pyarrow', 'pandas', 'typer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_a_run_ends_at_once_whatever_threads_of_libraries_do(tmp_path, labels):
+    # An ordinary exit aborted now and then, while threads of pyarrow were still there.
+    code = (
+        "import sys, atexit; from wcetool.cli import main;"
+        "atexit.register(lambda: print('an ordinary exit', file=sys.stderr)); main()"
+    )
+    args = ["weights", "labels.csv", "-q"]
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("labels.csv")
 
 
 def test_a_closed_pipe_ends_silently(tmp_path, write):

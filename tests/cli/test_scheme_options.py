@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import wcetool
+from wcetool.core.schemes import SCHEMES, Kind
 
 ABCD = "label\n" + "A\n" * 198 + "B\n" * 436 + "C\n" * 710 + "D\n" * 272
 BINARY = "label\n" + "no\n" * 1418 + "yes\n" * 198
@@ -89,6 +90,8 @@ def test_weights_that_grow_with_the_counts_are_called_inverted(cli, write, abcd)
     ran = cli("weights", "labels.csv", "--identify", ".12,.26,.43,.17")
     assert ran.code == 0
     assert "No scheme reproduces them" in ran.stdout
+    assert "They are the shares of the classes" in ran.stdout
+    ran = cli("weights", "labels.csv", "--identify", "1,5,9,2")
     assert "They look inverted." in ran.stdout
 
 
@@ -185,8 +188,9 @@ def test_an_inconsistent_cost_matrix_is_refused_with_what_to_take_instead(cli, w
     write("costs.csv", "true,a,b,c\na,0,1,2\nb,5,0,1\nc,3,4,0\n")
     asked = ["weights", "labels.csv", "--cost-matrix", "costs.csv", "--scheme"]
     ran = cli(*asked, "cost")
-    assert ran.code == 2
+    assert ran.code == 3
     assert "inconsistent" in ran.stderr
+    assert "the pair that differs most" in ran.stderr
     assert "--scheme cost-row-sum" in ran.stderr
     ran = cli(*asked, "cost-row-sum", *JSON)
     assert weights_of(ran) == {"a": 3.0, "b": 6.0, "c": 7.0}
@@ -312,3 +316,119 @@ def test_columns_that_a_scheme_does_not_take_are_refused(cli, write):
     write("labels.csv", "label,image\na,1\nb,2\n")
     ran = cli("weights", "labels.csv", "-l", "label", "--group-column", "image")
     assert (ran.code, "--group-column: has no effect" in ran.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [name for name, entry in SCHEMES.items() if entry.kind is not Kind.CLASS or entry.needs],
+)
+def test_score_takes_schemes_of_class_weights_alone(cli, write, scheme):
+    write("preds.csv", "label,p_a,p_b,p_c\na,0.7,0.2,0.1\nb,0.2,0.6,0.2\nc,0.1,0.1,0.8\n")
+    ran = cli("score", "preds.csv", "--weights", scheme)
+    assert ran.code == 2
+    assert f"scheme '{scheme}'" in ran.stderr
+    assert ran.stdout == ""
+
+
+def test_the_positive_class_of_score_is_that_of_its_scheme(cli, write):
+    write("preds.csv", "label,p\nno,0.7\nyes,0.6\nno,0.2\nno,0.9\n")
+    asked = ["--positive-class", "no", "--weights", "scale-pos-weight"]
+    ran = cli("score", "preds.csv", "--scores", "p", *asked, *JSON)
+    assert [row["weight"] for row in ran.json["classes"]] == [1 / 3, 1.0]
+
+
+def test_counts_near_the_limit_of_integers_do_not_overflow():
+    huge = {"a": 2**62, "b": 120, "c": 15}
+    assert wcetool.class_weights(huge).by_class["a"] == pytest.approx(1 / 3, rel=1e-15)
+    auto = wcetool.class_weights(huge, "effective-number:beta=auto", normalize="none")
+    assert auto.by_class["c"] == pytest.approx(1 / 15, rel=1e-9)
+
+
+def test_a_class_that_no_group_holds_is_refused(cli, write):
+    write("labels.csv", "label,g\na,1\nb,1\nc,\n")
+    asked = ["-l", "label", "--group-column", "g", "--scheme"]
+    for scheme in ("median-frequency", "repeat-factor"):
+        ran = cli("weights", "labels.csv", *asked, scheme)
+        assert ran.code == 3
+        assert "no row of 'c' has a group" in ran.stderr
+
+
+def test_a_class_set_by_hand_is_not_excluded(cli, abcd):
+    asked = ["--classes", "A,B,C,D,E,F", "--zero-count", "exclude", "--set", "E=3", *JSON]
+    assert weights_of(cli("weights", "labels.csv", *asked)).keys() == set("ABCDE")
+    assert weights_of(cli("weights", "labels.csv", *asked))["E"] == 3.0
+
+
+def test_weights_in_small_units_are_not_taken_for_rounded_ones(cli, abcd):
+    ran = cli("weights", "labels.csv", "--identify", "1e-30,7e-30,3e-30,2e-30", *JSON)
+    assert not any(match["reproduces"] for match in ran.json["matches"])
+    assert [row["count"] for row in ran.json["classes"]] == [198, 436, 710, 272]
+
+
+def test_weighted_counts_are_weighted_shares_of_a_prior(cli, write):
+    write("labels.csv", "label,w\na,1\na,1\nb,6\n")
+    cli("analyze", "labels.csv", "-l", "label", "--sample-weight-column", "w", "-o", "c.json")
+    ran = cli(
+        "weights",
+        "labels.csv",
+        "-l",
+        "label",
+        "--scheme",
+        "target-prior",
+        "--prior",
+        "c.json",
+        *JSON,
+    )
+    assert weights_of(ran) == pytest.approx({"a": 0.25 * 3 / 2, "b": 0.75 * 3}, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"A": 0.4, "A": 0.1, "B": 0.2, "C": 0.2, "D": 0.2}', '{"A": 1' + "0" * 400 + "}", "[1]"],
+)
+def test_a_prior_file_with_twins_or_other_things_is_refused(cli, write, abcd, content):
+    write("p.json", content)
+    ran = cli("weights", "labels.csv", "--scheme", "target-prior", "--prior", "p.json")
+    assert ran.code in (2, 3)
+    assert ran.stderr.count("error:") == 1
+
+
+def test_samples_with_weights_of_their_own_have_no_effective_size(cli, write):
+    write("labels.csv", "label,w\na,1000000\nb,1000000\nb,1000000\n")
+    ran = cli("weights", "labels.csv", "-l", "label", "--sample-weight-column", "w", *JSON)
+    assert ran.json["effective_sample_size"] is None
+    assert "sample weights" in ran.json["undefined"]["effective_sample_size"]
+
+
+def test_an_environment_that_sets_no_option_is_refused(cli, abcd, monkeypatch):
+    monkeypatch.setenv("WCETOOL_FAIL_IF", "ratio > 1")
+    ran = cli("analyze", "labels.csv")
+    assert ran.code == 2
+    assert "WCETOOL_FAIL_IF" in ran.stderr
+
+
+def test_a_file_of_rows_from_the_environment_is_for_the_weights_of_one_scheme(
+    cli, abcd, monkeypatch
+):
+    monkeypatch.setenv("WCETOOL_SAMPLE_WEIGHTS", "rows.csv")
+    for asked in (["--identify", "1,2,3,4"], ["--scheme", "inverse", "--scheme", "uniform"]):
+        assert cli("weights", "labels.csv", *asked).code == 0
+    assert not Path("rows.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: wcetool.class_weights({"a": 1, "b": 2}, 5),
+        lambda: wcetool.class_weights({"a": 1, "b": 2}, set_weights="a=1"),
+        lambda: wcetool.class_weights({"a": 1, "b": 2}, cap=10**400),
+        lambda: wcetool.class_weights({"a": 1, "b": 2}, "target-prior", prior=5),
+        lambda: wcetool.class_weights({"a": 1, "b": 2}, smoothing=1e308),
+        lambda: wcetool.sample_weights([["a"], ["b"]], "inverse"),
+        lambda: wcetool.head_weights([["a"]], ["x"]),
+        lambda: wcetool.identify_weights([10**400, 1], {"a": 1, "b": 2}),
+    ],
+)
+def test_what_makes_no_sense_from_python_is_an_error_of_the_program(call):
+    with pytest.raises(wcetool.WceError):
+        call()

@@ -114,7 +114,7 @@ def analyze(
     """
     bounds = Buckets.of(buckets)
     intervals = Confidence.of(confidence, level)
-    gates = parse_gates(fail_if, (*QUANTITIES, *(LABEL_QUANTITIES.keys() - QUANTITIES.keys())))
+    gates = parse_gates(fail_if, tuple(dict.fromkeys((*QUANTITIES, *LABEL_QUANTITIES))))
     read = ReadingOptions.of(**reading)
     beside = BesideLabels.of(
         sample_weight_column=sample_weight_column,
@@ -133,9 +133,13 @@ def analyze(
     _check(beside, intervals, gates)
     if split_reference is not None and beside.split is None:
         refuse_idle("split-reference", "there is no --split-column", read.defaults)
-    if n_features is not None and n_features < 1:
-        raise UsageError(f"{n_features} is not a number of features", where="--n-features")
+    if n_features is not None and not (isinstance(n_features, int) and n_features >= 1):
+        raise UsageError(f"{n_features!r} is not a number of features", where="--n-features")
     counted = counted_labels(labels, read, Resources.of(jobs, memory, on_progress), beside, form)
+    if n_features is None and any(gate.name == "tcs" for gate in gates):
+        raise UsageError(
+            "'tcs' takes the number of features", where="--fail-if", hint="--n-features"
+        )
     if counted.label_rows is not None:
         if intervals is not None:
             refuse_idle("confidence", "it goes with rows of one class", read.defaults)
@@ -177,6 +181,12 @@ def _check(beside: BesideLabels, intervals: Confidence | None, gates: Sequence[G
                 f"{gate.name!r} compares splits",
                 where="--fail-if",
                 hint="--split-column with the column of train, test, ...",
+            )
+        if gate.name == "leaked_groups" and beside.group is None:
+            raise UsageError(
+                f"{gate.name!r} compares groups",
+                where="--fail-if",
+                hint="--group-column with the column of images, files or patients",
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wcetool.core.distribution import ClassCounts
@@ -22,6 +23,9 @@ _ASKED_FOR = {
     "zero": "--zero-count",
     "positive-class": "--positive-class",
 }
+
+
+_READ_WITH = ("label-column", "label-separator", "uncertain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class Subject:
         The hash of the counts that the weight file holds.
     files : tuple of str
         The paths of the data; none for data in memory.
+    read : mapping of str to str
+        How the labels were read.
     """
 
     weights: ClassWeights
@@ -53,6 +59,7 @@ class Subject:
     max_ratio: float
     stored_sha256: str | None
     files: tuple[str, ...]
+    read: Mapping[str, str]
 
     @property
     def by_count(self) -> dict[str, int]:
@@ -63,7 +70,12 @@ class Subject:
     def again(self) -> str:
         """What computes the weights anew, as they were asked for."""
         weights, told = self.weights, self.weights.parameters
-        words = ["wcetool", "weights", *(self.files or ("LABELS",)), "--scheme", weights.scheme]
+        words = ["wcetool", "weights", *(self.files or ("LABELS",))]
+        for key in _READ_WITH:
+            if key in self.read:
+                words += [f"--{key}", self.read[key]]
+        if (weights.known is not None) is (self.counts.known is not None):
+            words += ["--scheme", weights.scheme]  # else the default one for such rows
         if weights.normalization is not Normalization.AS_PUBLISHED and weights.scheme != "manual":
             words += ["--normalize", weights.normalization.value]
         for key, option in _ASKED_FOR.items():

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from wcetool.api import checks_of_data, checks_of_weights
 from wcetool.api.check_subject import Subject
+from wcetool.api.label_forms import LabelForm
 from wcetool.api.labels import CountedLabels, count_source, counted_labels, open_labels
 from wcetool.api.weighting import given_weights
 from wcetool.core.vocabulary import CheckName, parse_word
@@ -21,6 +22,7 @@ from wcetool.engine.resources import OnProgress, Resources
 from wcetool.errors import InputError, UsageError
 from wcetool.results.analysis import Analysis
 from wcetool.results.check import Check, CheckReport
+from wcetool.results.label_analysis import MultiLabelAnalysis
 from wcetool.results.weights import ClassWeights
 
 MAX_RATIO = 1000.0
@@ -45,6 +47,9 @@ def check(
     allow: str | Sequence[str] | None = None,
     max_ratio: float | None = None,
     scores: str | Sequence[str] | None = None,
+    task: str | None = None,
+    label_separator: str | None = None,
+    uncertain: str | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
@@ -64,7 +69,7 @@ def check(
         The largest weight may be this many times the smallest one above 0.
     scores : str or sequence of str, optional
         The score columns, as `score_file` takes them; by default they are looked for as there.
-    jobs, memory, on_progress, **reading
+    task, label_separator, uncertain, jobs, memory, on_progress, **reading
         As in `analyze`.
 
     Returns
@@ -92,8 +97,9 @@ def check(
     if not ratio >= 1.0:
         raise UsageError(f"{max_ratio!r} is not a ratio of at least 1", where="--max-ratio")
     given = _weights(weights)
+    form = LabelForm.of(task=task, label_separator=label_separator, uncertain=uncertain)
     found = _read(
-        data, scores, ReadingOptions.of(**reading), Resources.of(jobs, memory, on_progress)
+        data, scores, ReadingOptions.of(**reading), form, Resources.of(jobs, memory, on_progress)
     )
     subject = Subject(
         weights=given,
@@ -103,6 +109,7 @@ def check(
         max_ratio=ratio,
         stored_sha256=None if given.source is None else stored_counts_sha256(given.source),
         files=tuple(one.path for one in found.counted.inputs if one.path != IN_MEMORY),
+        read=found.counted.parameters,
     )
     found_by = {name: _CHECKS[name](subject) for name in CheckName}
     return CheckReport(
@@ -133,18 +140,19 @@ def _read(
     data: Any,
     scores: str | Sequence[str] | None,
     reading: ReadingOptions,
+    form: LabelForm,
     resources: Resources,
 ) -> _Read:
     """Count the labels, and look for score columns beside them."""
-    if isinstance(data, Analysis | Mapping):
+    if isinstance(data, Analysis | MultiLabelAnalysis | Mapping):
         _refuse_scores(scores)
-        return _Read(counted_labels(data, reading, resources))
+        return _Read(counted_labels(data, reading, resources, form=form))
     source = open_labels(data, reading)
     if source.dataset is None or not source.files:
         _refuse_scores(scores)
-        return _Read(count_source(source, resources))
-    layout = _layout(source.dataset, source.reading, scores)
-    counted = count_source(source, resources)
+        return _Read(count_source(source, resources, form=form))
+    layout = _layout(source.dataset, source.reading, scores, form.separator)
+    counted = count_source(source, resources, form=form)
     if layout is None:
         return _Read(counted)
     classes = _in_file_order(layout)
@@ -153,13 +161,16 @@ def _read(
 
 
 def _layout(
-    dataset: Dataset, reading: ReadingOptions, scores: str | Sequence[str] | None
+    dataset: Dataset,
+    reading: ReadingOptions,
+    scores: str | Sequence[str] | None,
+    separator: str | None,
 ) -> ScoreLayout | None:
     """Understand a prediction file; None where there are only labels."""
     if len(dataset.first.names) < 2:
         _refuse_scores(scores)
         return None
-    request = ScoreRequest(scores=scores, unchecked=True)
+    request = ScoreRequest(scores=scores, separator=separator, unchecked=True)
     if scores is not None:
         return decide_layout(dataset, reading, request)
     try:

@@ -11,13 +11,13 @@ import numpy as np
 from wcetool.api.labels import counted_labels
 from wcetool.api.weight_options import EvidenceKeywords, WeightOptions, stated
 from wcetool.api.weighting import given_weights
-from wcetool.core.identification import identify, inverted
+from wcetool.core.identification import are_shares, identify, inverted
 from wcetool.core.schemes import SCHEMES, Kind, Need, SchemeCall
 from wcetool.core.vocabulary import Absent, Task
 from wcetool.data import weightfile
-from wcetool.data.bare_weights import bare_weights
+from wcetool.data.bare_weights import bare_weights, weights_of_json
 from wcetool.data.formats.text_head import is_number
-from wcetool.errors import InputError, SchemeError, UsageError, quoted
+from wcetool.errors import InputError, SchemeError, UsageError, WeightFileError, quoted
 from wcetool.results.scheme_comparison import Identification
 
 OPTION = "--identify"
@@ -58,14 +58,12 @@ def identify_weights(
     counted = counted_labels(labels_or_counts, reading, resources, given.beside, given.form)
     if counted.task is Task.MULTILABEL:
         raise UsageError("looks for weights of classes, not of labels", where=OPTION)
-    vector = _given(weights, counted.counts.classes)
-    if vector.kind is not Kind.CLASS:
-        raise InputError(
-            f"holds the kind {vector.kind.value!r}, where class weights are looked for",
-            where=stated(weights),
-        )
-    weight = np.array(weightfile.for_classes(vector, counted.counts.classes, Absent.ERROR))
-    notes = list(counted.notes)
+    try:
+        vector = _given(weights, counted.counts.classes)
+        weight = np.array(weightfile.for_classes(vector, counted.counts.classes, Absent.ERROR))
+    except WeightFileError as error:
+        raise InputError(error.message, where=stated(weights), details=error.details) from None
+    aligned, notes = weight, list(counted.notes)
     counts = counted.counts
     groups = counted.groups
     absent = [label for label, n in zip(counts.classes, counts.count, strict=True) if not n]
@@ -90,10 +88,16 @@ def identify_weights(
     if not matches:
         raise SchemeError("no scheme has weights for these counts", where=OPTION)
     return Identification(
-        given=replace(vector, count=None),
+        given=replace(
+            vector,
+            classes=counted.counts.classes,
+            weight=tuple(aligned.tolist()),
+            count=tuple(counted.counts.count.tolist()),
+        ),
         source=stated(weights),
         matches=tuple(matches),
         inverted=inverted(weight, counts),
+        shares=are_shares(weight, counts),
         notes=(*notes, *decided),
         warnings=counted.warnings,
         parameters=dict(counted.parameters),
@@ -102,11 +106,16 @@ def identify_weights(
 
 def _given(weights: Any, classes: tuple[str, ...]) -> Any:
     """Read weights in any of their forms."""
-    if isinstance(weights, str) and (
-        not weightfile.names_weight_file(weights) or all(map(is_number, weights.split(",")))
+    is_json = isinstance(weights, str) and weights.lstrip()[:1] in ("{", "[")
+    if (
+        isinstance(weights, str)
+        and not is_json
+        and (not weightfile.names_weight_file(weights) or all(map(is_number, weights.split(","))))
     ):
         weights = _numbers(weights)
-    if isinstance(weights, str | os.PathLike):
+    if is_json:
+        weights = weights_of_json(weights, OPTION)
+    elif isinstance(weights, str | os.PathLike):
         path = os.fspath(weights)
         found = bare_weights(path)
         if found is None:

@@ -11,7 +11,7 @@ from wcetool.api.label_forms import LabelForm, choose_labels, in_label_order
 from wcetool.api.labels import CountedLabels, LabelSource
 from wcetool.api.row_delivery import RowRequest, dataset_of, deliver_rows
 from wcetool.core.arrays import FloatArray
-from wcetool.core.label_sets import LabelSets
+from wcetool.core.label_sets import LabelSets, largest_of_set
 from wcetool.core.schemes import Kind, SchemeCall
 from wcetool.core.vocabulary import Normalization
 from wcetool.data.beside_labels import BesideLabels
@@ -93,12 +93,15 @@ def deliver_label_rows(
     source: LabelSource,
     counted: CountedLabels,
     call: SchemeCall,
+    weights: ClassWeights | None = None,
     *,
     form: LabelForm,
     request: RowRequest,
     resources: Resources,
 ) -> FloatArray | None:
     """Weigh rows with any number of labels, in their order; as `deliver`.
+
+    Weights that are given are those of labels, of which a row takes the largest.
 
     Raises
     ------
@@ -113,6 +116,9 @@ def deliver_label_rows(
     if truth.form is not TruthForm.CELL:
         columns, labels = in_label_order(truth, reading)
     weigh: Callable[[LabelSets], FloatArray] = partial(call.row_weights, counted.counts)
+    if weights is not None:  # as they were set, smoothed, excluded
+        by_label = np.array([weights.by_class.get(label, 1.0) for label in counted.counts.classes])
+        weigh = partial(largest_of_set, value=by_label, empty=1.0)
     weighing = LabelRowWeighing(
         dataset=dataset,
         columns=columns,

@@ -162,6 +162,8 @@ def _label_columns(dataset: Dataset, named: str | Sequence[str]) -> tuple[Column
     table = dataset.first
     if isinstance(named, str):
         named = [named] if named in table.names else named.split(",")
+    if not named:
+        raise UsageError("names no column", where="--label-column", hint="-l color,make")
     columns = find_columns(table, list(map(str, named)), option="--label-column")
     twice = [one.name for i, one in enumerate(columns) if one in columns[:i]]
     if twice:

@@ -184,7 +184,9 @@ def open_rows(
 def dataset_of(source: LabelSource) -> Dataset:
     """Return the rows of a source that `open_rows` returned."""
     if source.dataset is None:
-        raise TypeError("the rows are there")
+        raise InputError(
+            "lists of labels have no columns: rows of one label each are expected", where="labels"
+        )
     return source.dataset
 
 

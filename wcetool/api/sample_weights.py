@@ -7,6 +7,12 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from wcetool.api.label_forms import LabelForm
+from wcetool.api.label_row_delivery import (
+    deliver_label_rows,
+    refuse_label_rows,
+    weighs_label_rows,
+)
 from wcetool.api.labels import counted_labels
 from wcetool.api.row_delivery import RowRequest, deliver, open_rows, refuse_second_reading
 from wcetool.api.weighting import given_weights, weighed
@@ -24,6 +30,8 @@ def sample_weights(
     *,
     missing_weight: str | None = None,
     combine: str | None = None,
+    label_separator: str | None = None,
+    uncertain: str | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
@@ -41,13 +49,15 @@ def sample_weights(
         What a row without a label weighs: error, zero or one.
     combine : str, default "mean"
         How the weights of a row by several columns become one: mean, max or product.
-    jobs, memory, on_progress, **reading
+    label_separator, uncertain, jobs, memory, on_progress, **reading
         As in `analyze`.
 
     Returns
     -------
     float64 array of shape (n_samples,)
-        In the order of the labels. Of sampling probabilities p_i / n_i, so that they sum to 1.
+        In the order of the labels. Of sampling probabilities p_i / n_i, so that they sum to 1. Rows
+        with any number of labels are weighed by a scheme for their sets; of distribution-balanced
+        the shape is (n_samples, n_labels).
 
     Raises
     ------
@@ -63,6 +73,7 @@ def sample_weights(
     found = _delivered(
         *(labels, class_weight, request),
         *(ReadingOptions.of(**reading), Resources.of(jobs, memory, on_progress)),
+        form=LabelForm.of(label_separator=label_separator, uncertain=uncertain),
     )
     return np.empty(0) if found is None else found
 
@@ -74,6 +85,8 @@ def write_sample_weights(
     *,
     missing_weight: str | None = None,
     combine: str | None = None,
+    label_separator: str | None = None,
+    uncertain: str | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
@@ -89,7 +102,7 @@ def write_sample_weights(
         .parquet or .csv with a column `weight`, .npy with a one-dimensional array, or .weight with
         a number a line: LightGBM (and XGBoost before 1.6) reads ``train.txt.weight`` beside
         ``train.txt``.
-    missing_weight, combine, jobs, memory, on_progress, **reading
+    missing_weight, combine, label_separator, uncertain, jobs, memory, on_progress, **reading
         As in `sample_weights`.
 
     Raises
@@ -104,6 +117,7 @@ def write_sample_weights(
     _delivered(
         *(labels, class_weight, RowRequest.of(path, missing_weight, combine)),
         *(ReadingOptions.of(**reading), Resources.of(jobs, memory, on_progress)),
+        form=LabelForm.of(label_separator=label_separator, uncertain=uncertain),
     )
 
 
@@ -113,6 +127,8 @@ def _delivered(
     request: RowRequest,
     options: ReadingOptions,
     resources: Resources,
+    *,
+    form: LabelForm,
 ) -> FloatArray | None:
     """Weigh the rows by weights that are given, or by a scheme."""
     is_path = isinstance(class_weight, str | os.PathLike)
@@ -127,7 +143,21 @@ def _delivered(
     if weights is None:
         call = parse_scheme(class_weight)
         call.scheme.refuse_lacking([Need.POSITIVE])  # which has a default
-        request.refuse_kind(call.scheme.kind, call.scheme.name)
+        if not weighs_label_rows(call):
+            request.refuse_kind(call.scheme.kind, call.scheme.name)
         refuse_second_reading(source)
-        weights = weighed(counted_labels(source, options, resources), [call])[0]
+        counted = counted_labels(source, options, resources, form=form)
+        call.refuse_task(counted.task)
+        if counted.label_rows is not None:
+            refuse_label_rows(call, request)
+            return deliver_label_rows(
+                source, counted, call, form=form, request=request, resources=resources
+            )
+        weights = weighed(counted, [call])[0]
+    elif form.given:
+        raise UsageError("has no effect: the weights are of rows of one class", where=_given(form))
     return deliver(source, weights, request, resources)
+
+
+def _given(form: LabelForm) -> str:
+    return f"--{next(iter(form.given))}"

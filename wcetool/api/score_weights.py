@@ -13,7 +13,7 @@ from wcetool.api.evaluation import Evaluation
 from wcetool.api.weighting import given_weights, is_named, scheme_weights
 from wcetool.core.arrays import FloatArray
 from wcetool.core.distribution import ClassCounts
-from wcetool.core.schemes import Kind, parse_scheme
+from wcetool.core.schemes import Kind, Need, SchemeCall, parse_scheme
 from wcetool.core.vocabulary import Absent, Task, WeightBy
 from wcetool.data import weightfile
 from wcetool.data.cost_matrix import cost_matrix
@@ -56,6 +56,8 @@ class ScoreWeights:
         Rows true, columns predicted.
     factors : float64 array of shape (n_classes,), or None
         What else class weights are multiplied by: alpha, the positive weight of two classes.
+    positive_class : str or None
+        The one of two classes that a scheme may take for the positive one.
     """
 
     classes: tuple[str, ...]
@@ -65,6 +67,7 @@ class ScoreWeights:
     positive: FloatArray | None = None
     by_pair: FloatArray | None = None
     factors: FloatArray | None = None
+    positive_class: str | None = None
     weight_by: WeightBy = WeightBy.TRUE
 
     @classmethod
@@ -81,20 +84,16 @@ class ScoreWeights:
         classes = layout.classes
         found = cls(classes=classes, weight_by=evaluation.weight_by)
         positive = _positive_weights(evaluation, layout)
-        if evaluation.weights is not None:
-            weights = _given(evaluation.weights, classes)
-            if weights is not None and weights.kind is Kind.LABEL:
-                in_order, positive = _of_labels(weights, evaluation, layout)
-                if any(weight != 1.0 for weight in in_order):
-                    found = replace(found, weights=weights, class_weight=in_order)
-            elif weights is None:
-                if evaluation.absent is not Absent.ERROR and evaluation.pos_weight is None:
-                    reason = "a scheme weighs every class that occurs"
-                    refuse_idle("absent", reason, evaluation.defaults)
-                found = replace(found, scheme=str(parse_scheme(evaluation.weights)))
-            else:
-                in_order = weightfile.for_classes(weights, classes, evaluation.absent)
+        weights = None if evaluation.weights is None else _given(evaluation.weights, classes)
+        if weights is not None and weights.kind is Kind.LABEL:
+            in_order, positive = _of_labels(weights, evaluation, layout)
+            if any(weight != 1.0 for weight in in_order):
                 found = replace(found, weights=weights, class_weight=in_order)
+        elif weights is not None:
+            of_classes = weightfile.for_classes(weights, classes, evaluation.absent)
+            found = replace(found, weights=weights, class_weight=of_classes)
+        elif evaluation.weights is not None:
+            found = found.to_come(evaluation, layout)
         if evaluation.cost_matrix is not None:
             _refuse_by_pair(evaluation, layout)
             found = replace(found, by_pair=cost_matrix(evaluation.cost_matrix, classes))
@@ -108,6 +107,22 @@ class ScoreWeights:
             ones[layout.form.positive] *= positive.item()
             factors, positive = ones, None
         return replace(found, positive=positive, factors=factors)
+
+    def to_come(self, evaluation: Evaluation, layout: ScoreLayout) -> ScoreWeights:
+        """Remember the scheme that will give class weights, once the labels are counted.
+
+        Raises
+        ------
+        SchemeError
+            If it gives none, or needs more than the labels.
+        """
+        if evaluation.absent is not Absent.ERROR and evaluation.pos_weight is None:
+            refuse_idle("absent", "a scheme weighs every class that occurs", evaluation.defaults)
+        call = parse_scheme(str(evaluation.weights))
+        _refuse_scheme(call)
+        binary = layout.form.task is Task.BINARY
+        positive = self.classes[layout.form.positive] if binary else None
+        return replace(self, scheme=str(call), positive_class=positive)
 
     @property
     def any_class_weight(self) -> bool:
@@ -143,7 +158,7 @@ class ScoreWeights:
                 hint="--weights with a weight file",
             )
         counts = ClassCounts(self.classes, np.array([int(total) for total in mass], dtype=np.int64))
-        weights = scheme_weights(counts, self.scheme)
+        weights = scheme_weights(counts, self.scheme, self.positive_class)
         in_order = tuple(weights.by_class.get(label) for label in self.classes)
         return replace(self, weights=weights, class_weight=in_order, scheme=None)
 
@@ -220,6 +235,32 @@ def _given(weights: Any, classes: Sequence[str]) -> ClassWeights | None:
         raise SchemeError(
             error.message, where=error.where, details=error.details, hint=hint
         ) from None
+
+
+def _refuse_scheme(call: SchemeCall) -> None:
+    """Refuse a scheme that gives no class weights, or needs more than the labels scored.
+
+    Raises
+    ------
+    SchemeError
+        Names what to type instead.
+    """
+    entry = call.scheme
+    if entry.kind is not Kind.CLASS:
+        raise SchemeError(
+            f"gives numbers of the kind {entry.kind.value!r}, where class weights are expected",
+            where=f"scheme {entry.name!r}",
+            hint=f"wcetool weights labels.csv --scheme {entry.name} -o w.json; --weights w.json"
+            if entry.kind is Kind.LABEL
+            else "--weights inverse",
+        )
+    lacking = sorted(entry.needs - {Need.POSITIVE})
+    if lacking:
+        raise SchemeError(
+            f"needs {lacking[0]}, which only weights takes",
+            where=f"scheme {entry.name!r}",
+            hint=f"wcetool weights labels.csv --scheme {entry.name} -o w.json; --weights w.json",
+        )
 
 
 def _of_labels(

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from wcetool.api.beside import NOTHING_BESIDE
 from wcetool.api.label_forms import AS_COLUMNS_SAY, LabelForm
 from wcetool.core.distribution import ClassCounts
@@ -20,7 +22,7 @@ from wcetool.data.labels import value_text
 from wcetool.data.options import ReadingKeywords, ReadingOptions, number, refuse_idle
 from wcetool.data.priors import class_prior
 from wcetool.engine.resources import OnProgress, Resources
-from wcetool.errors import SchemeError, UsageError, counted, nearest, quoted
+from wcetool.errors import InputError, SchemeError, UsageError, counted, nearest, quoted
 
 
 class EvidenceKeywords(ReadingKeywords, total=False):
@@ -119,6 +121,8 @@ class WeightOptions:
             )
         if "positive_class" in found:
             found["positive_class"] = str(value_text(found["positive_class"]))
+        if not isinstance(found.get("set_weights", {}), Mapping):
+            raise UsageError("takes a mapping of label to weight", where="--set")
         found["set_weights"] = {
             str(label): number(w, "--set") for label, w in found.get("set_weights", {}).items()
         }
@@ -202,6 +206,14 @@ class WeightOptions:
                 where="--group-column",
                 hint="one of --group-column and --sample-weight-column",
             )
+        if groups is not None and Need.GROUPS in used:
+            lacking = np.flatnonzero((counts.count > 0) & (groups.groups == 0)).tolist()
+            if lacking:
+                raise InputError(
+                    f"no row of {quoted(counts.classes[k] for k in lacking)} has a group",
+                    where="--group-column",
+                    hint="another column, or without --group-column",
+                )
         positive = None
         if Need.POSITIVE in needed:
             name = next(c.scheme.name for c in calls if Need.POSITIVE in c.scheme.needs)

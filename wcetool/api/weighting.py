@@ -81,6 +81,11 @@ def class_weights(
     request = requested_rows(sample_weights, missing_weight, reading)
     source: Any = labels_or_counts
     if request is not None:
+        if given.beside.sample_weight is not None:
+            raise UsageError(
+                "does not go with --sample-weights: multiply what it writes by the column",
+                where="--sample-weight-column",
+            )
         if not weighs_label_rows(call):
             request.refuse_kind(call.scheme.kind, call.scheme.name)
         source = open_rows(labels_or_counts, reading, request)
@@ -100,7 +105,10 @@ def class_weights(
         weights = weighed(counted, [call], given)[0]
     if multilabel:
         deliver_label_rows(
-            source, counted, call, form=given.form, request=request, resources=resources
+            *(source, counted, call, None if call.scheme.kind.is_of_sets else weights),
+            form=given.form,
+            request=request,
+            resources=resources,
         )
     else:
         deliver(source, weights, request, resources)
@@ -266,11 +274,14 @@ def is_named(values: Any) -> bool:
     return hasattr(values, "to_dict") and type(index).__name__ not in {"RangeIndex", "NoneType"}
 
 
-def scheme_weights(counts: ClassCounts, scheme: str) -> ClassWeights:
+def scheme_weights(
+    counts: ClassCounts, scheme: str, positive_class: str | None = None
+) -> ClassWeights:
     """Compute weights by a scheme for the classes that occur, as `score` needs them."""
     present = counts.only_present()
     counted = CountedLabels(counts=present, missing=0, inputs=(), parameters={})
-    return weighed(counted, [parse_scheme(scheme)])[0]
+    given = WeightOptions(positive_class=positive_class)
+    return weighed(counted, [parse_scheme(scheme)], given)[0]
 
 
 def _manual(classes: tuple[str, ...], values: Sequence[float]) -> ClassWeights:
@@ -326,8 +337,8 @@ def _weighed(
         known=None if counts.known is None else tuple(counts.known.tolist()),
         scheme=str(recipe.scheme),
         normalization=recipe.normalize,
-        effective_sample_size=effective_sample_size(weighting.class_weight, counts.samples)
-        if kind is Kind.CLASS
+        effective_sample_size=effective_sample_size(weighting.class_weight, counts.count)
+        if kind is Kind.CLASS and counts.weight_sum is None and counts.known is None
         else None,
         capped=weighting.capped,
         inputs=tuple(one.path for one in counted.inputs),

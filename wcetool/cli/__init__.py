@@ -8,16 +8,14 @@ import os
 import sys
 from typing import NoReturn
 
-from wcetool.errors import ExitCode
-
 
 def main() -> NoReturn:
     """Run the program and exit with its code."""
     from wcetool.cli.app import run
 
     code = run(sys.argv[1:])
-    if code != ExitCode.OK and "pyarrow" in sys.modules:
-        # Threads of pyarrow may still read: an ordinary exit would wait for them, or abort.
+    if "pyarrow" in sys.modules:
+        # Threads of pyarrow may still run: an ordinary exit would wait for them, or abort.
         gc.collect()  # temporary files go with their objects
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from wcetool.cli.label_options import SeveralFlags
 from wcetool.cli.options import (
     OUTPUT,
     SCORES,
@@ -35,6 +36,7 @@ def check(
             "predictions as score takes them",
         ),
     ],
+    several: SeveralFlags,
     reading: ReadingFlags,
     show: ShowFlags,
     run: RunFlags,
@@ -100,6 +102,7 @@ def check(
             memory=run.memory,
             on_progress=progress.advance,
             defaults=general_defaults(ctx),
+            **several.keywords(),
             **reading.keywords(),
         )
     say_notes(result, run)

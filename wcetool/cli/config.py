@@ -18,7 +18,7 @@ from wcetool.errors import ConfigError, listed, nearest
 
 FILE_NAME = "wcetool.toml"
 LABELS_KEY = "labels"
-_FILES = (LABELS_KEY, "names", "output", "cost-matrix")  # always paths
+_FILES = (LABELS_KEY, "names", "output", "cost-matrix", "sample-weights")  # always paths
 _JOINED = ("missing", "classes", "scores", "buckets")  # a list may stand for a,b,c
 
 
@@ -211,6 +211,10 @@ def _is_weight_file(joined: Path, text: str) -> bool:
     return not is_scheme(text) and (joined.is_file() or names_weight_file(text))
 
 
+def _is_there(joined: Path, _: str) -> bool:
+    return joined.is_file()
+
+
 def _is_prior_file(joined: Path, text: str) -> bool:
     return joined.is_file() or text.lower().endswith(".json")
 
@@ -219,4 +223,5 @@ _MAYBE_FILES = {
     "classes": _is_names_file,
     "weights": _is_weight_file,
     "prior": _is_prior_file,
+    "identify": _is_there,
 }

@@ -10,7 +10,7 @@ from wcetool.core.vocabulary import LabelTask, Uncertain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelFlags:
+class SeveralFlags:
     """How rows with several labels are written."""
 
     task: Annotated[
@@ -43,6 +43,16 @@ class LabelFlags:
             "known). Default: error.",
         ),
     ] = Uncertain.ERROR
+
+    def keywords(self) -> dict[str, Any]:
+        """Return what was given, as the keywords of the public functions."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelFlags(SeveralFlags):
+    """How rows with several labels are written, and how many of their sets are kept."""
+
     max_label_sets: Annotated[
         int | None,
         option(
@@ -53,7 +63,3 @@ class LabelFlags:
             "Default: 100,000.",
         ),
     ] = None
-
-    def keywords(self) -> dict[str, Any]:
-        """Return what was given, as the keywords of the public functions."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}

@@ -119,7 +119,10 @@ def _load(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
     if not {"wcetool.config", "wcetool.no_config"} <= ctx.meta.keys():
         return value
     keys = config_keys(ctx)
-    check_environment(environment_name(key) for options in keys.values() for key in options)
+    commands = _commands(ctx).values()
+    check_environment(
+        str(param.envvar) for command in commands for param in command.params if param.envvar
+    )
     if not ctx.meta["wcetool.no_config"]:
         config = load_config(ctx.meta["wcetool.config"], keys)
         ctx.meta["wcetool.file"] = config
@@ -388,7 +391,6 @@ class ConfigFlags:
 
 def config_keys(ctx: typer.Context) -> dict[str, dict[str, ConfigKey]]:
     """Return, for every command, its long option names without dashes and what each takes."""
-    parent: Any = ctx.parent
     return {
         name: {
             flag[2:]: ConfigKey(param.name, bool(param.is_flag), bool(param.multiple))
@@ -397,8 +399,13 @@ def config_keys(ctx: typer.Context) -> dict[str, dict[str, ConfigKey]]:
             for flag in (*param.opts, *param.secondary_opts)
             if flag.startswith("--") and flag not in _NOT_IN_CONFIG
         }
-        for name, command in parent.command.commands.items()
+        for name, command in _commands(ctx).items()
     }
+
+
+def _commands(ctx: typer.Context) -> dict[str, Any]:
+    parent: Any = ctx.parent
+    return dict(parent.command.commands)
 
 
 _NOT_IN_CONFIG = ("--config", "--no-config", "--help", "--no-header", "--version")

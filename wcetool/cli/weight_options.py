@@ -55,7 +55,8 @@ class SchemeFlags:
             "--max-weight",
             panel=WEIGHTS,
             metavar="WEIGHT",
-            help="No weight is larger; the others are scaled until the normalization holds.",
+            help="No weight (of labels: of positive terms) is larger; the others are scaled until "
+            "the normalization holds.",
         ),
     ] = None
     min_weight: Annotated[
@@ -64,7 +65,7 @@ class SchemeFlags:
             "--min-weight",
             panel=WEIGHTS,
             metavar="WEIGHT",
-            help="No weight above 0 is smaller.",
+            help="No weight above 0 (of labels: of positive terms) is smaller.",
         ),
     ] = None
     smoothing: Annotated[

@@ -187,7 +187,10 @@ _OF_HEADS = ("combine",)
 _IDLE = {
     _Mode.WEIGHTS: _OF_HEADS,
     _Mode.COMPARISON: (*_OF_ROWS, *_OF_HEADS, "snippet", "output"),
-    _Mode.IDENTIFICATION: (*_OF_WEIGHTS, *_OF_ROWS, *_OF_HEADS, "snippet", "output"),
+    _Mode.IDENTIFICATION: (
+        *(*_OF_WEIGHTS, *_OF_ROWS, *_OF_HEADS),
+        *("snippet", "output", "sort", "top"),
+    ),
     _Mode.HEADS: ("snippet",),
 }
 
@@ -199,9 +202,8 @@ def _refuse_idle(ctx: typer.Context, mode: _Mode, output: str | None) -> None:
             where = f"--{name.rstrip('_').replace('_', '-')}"
             if mode is _Mode.WEIGHTS:
                 raise UsageError(f"has no effect without {_Mode.HEADS.value}", where=where)
-            raise UsageError(
-                f"does not go with {mode.value}", where=where, hint=_Mode.WEIGHTS.value
-            )
+            hint = None if mode is _Mode.IDENTIFICATION else _Mode.WEIGHTS.value
+            raise UsageError(f"does not go with {mode.value}", where=where, hint=hint)
     if mode is _Mode.HEADS and not ctx.params.get("label_column"):
         raise UsageError(
             "multioutput takes several label columns", where="--task", hint="-l color,make"
@@ -249,7 +251,9 @@ def _summary(result: Any, delivery: RowWeightFlags, mode: _Mode) -> str:
         done = f"weighted {counted(n_classes, 'class', 'classes')} of {columns}"
     else:
         done = f"weighted {counted(len(result.classes), 'class', 'classes')}"
-    return done if delivery.sample_weights is None else f"{done}, {counted(result.rows, 'row')}"
+    if delivery.sample_weights is None or mode not in (_Mode.WEIGHTS, _Mode.HEADS):
+        return done
+    return f"{done}, {counted(result.rows, 'row')}"
 
 
 def _default_labels(ctx: typer.Context) -> tuple[list[str], str]:

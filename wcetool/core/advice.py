@@ -159,7 +159,7 @@ RULES = (
         "each fold needs a row of each class",
     ),
     Rule(
-        lambda found: found.smallest == 1,
+        lambda found: found.smallest == 1 and len(found.count) > 2,
         lambda found: f"Merge or leave out {found.named(found.n_single)}",
         lambda _: "one label cannot be in the training and in the test set",
         "each part of a split needs a row of each class",

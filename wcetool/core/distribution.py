@@ -134,12 +134,12 @@ class ClassCounts:
         return list(DyadicWeights.of(self.weight_sum.tolist()).numerators)
 
     @property
-    def mass(self) -> FloatArray | IntArray:
-        """What formulas take for n_i: the samples of each class, smoothed if asked."""
-        if not self.smoothing:
-            return self.samples
-        smoothed: FloatArray = self.samples.astype(np.float64) + self.smoothing
-        return smoothed
+    def mass(self) -> FloatArray:
+        """What formulas take for n_i: the samples of each class, smoothed if asked, in float64."""
+        mass: FloatArray = self.samples.astype(np.float64)  # products of integers may overflow
+        if self.smoothing:
+            mass += self.smoothing
+        return mass
 
     @property
     def total(self) -> float | IntArray:

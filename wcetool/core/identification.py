@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -114,6 +115,12 @@ def identify(
     evidence = evidence or Evidence()
     tolerance = np.maximum(_half_unit(weight), SAME * weight)
     given = _Given(weight, tolerance, counts, evidence)
+    with np.errstate(all="ignore"):  # what is not finite matches nothing
+        return _matches(given)
+
+
+def _matches(given: _Given) -> list[Match]:
+    counts, evidence = given.counts, given.evidence
     task = Task.MULTICLASS if counts.known is None else Task.MULTILABEL
     found = []
     for entry in SCHEMES.values():
@@ -211,15 +218,20 @@ def _least(function: Callable[[float], float], low: float, high: float) -> float
 
 def _half_unit(weight: FloatArray) -> float:
     """Return half a unit of the last decimal that any of the weights is written with."""
-    decimals = 0
-    for value in weight.tolist():
-        digits = f"{value:.17g}" if "e" in repr(value) else repr(value)
-        fraction = digits.partition(".")[2]
-        decimals = max(decimals, 0 if fraction == "0" else len(fraction))
-    return 0.0 if decimals == 0 else 0.5 * 10.0**-decimals
+    exponents = [Decimal(repr(value)).normalize().as_tuple().exponent for value in weight.tolist()]
+    last = min(int(exponent) for exponent in exponents)
+    return 0.5 * 10.0**last if last < 0 else 0.0
 
 
 def inverted(weight: FloatArray, counts: ClassCounts) -> bool:
     """Tell whether weights grow with the counts, as shares do: frequent classes weigh more."""
     by_count = weight[np.argsort(counts.samples, kind="stable")]
     return bool((np.diff(by_count) >= 0).all() and np.ptp(by_count) > 0)
+
+
+def are_shares(weight: FloatArray, counts: ClassCounts) -> bool:
+    """Tell whether weights are the shares of the classes, but for a factor and rounding."""
+    tolerance = np.maximum(_half_unit(weight), SAME * weight)
+    least = ((weight - tolerance) / counts.mass).max()
+    most = ((weight + tolerance) / counts.mass).min()
+    return bool(least <= most and np.ptp(counts.mass) > 0)

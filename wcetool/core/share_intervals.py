@@ -69,7 +69,7 @@ class Confidence:
         chosen = parse_word(
             IntervalMethod, method, option="--confidence", default=IntervalMethod.WILSON
         )
-        if level is not None and not 0.0 < level < 1.0:
+        if level is not None and not (isinstance(level, int | float) and 0.0 < level < 1.0):
             raise UsageError(
                 f"{level!r} is not between 0 and 1", where="--level", hint="--level 0.95"
             )

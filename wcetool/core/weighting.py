@@ -19,6 +19,8 @@ from wcetool.core.schemes.evidence import Evidence
 from wcetool.core.vocabulary import Normalization, Task, ZeroCount
 from wcetool.errors import InputError, SchemeError, UsageError, listed, nearest, quoted
 
+MOST_SMOOTHING = 1e15
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -36,8 +38,7 @@ class Recipe:
         No weight above zero is larger, or smaller, after scaling; those in between are scaled until
         the normalisation holds as well.
     zero_count : ZeroCount
-        What a class without samples weighs where the scheme has no value for it; ``zero`` and
-        ``exclude`` hold for every scheme.
+        What a class without samples weighs; ``error`` where the scheme has no number for it.
     smoothing : float
         Is added to every count first.
     given : mapping of str to float
@@ -71,9 +72,9 @@ class Recipe:
                 f"{self.min_weight!r} is above --max-weight {self.max_weight!r}",
                 where="--min-weight",
             )
-        if not 0.0 <= self.smoothing < math.inf:
+        if not 0.0 <= self.smoothing <= MOST_SMOOTHING:
             raise UsageError(
-                f"{self.smoothing!r} is not a finite count of at least 0", where="--smoothing"
+                f"{self.smoothing!r} is no count from 0 to {MOST_SMOOTHING:g}", where="--smoothing"
             )
         if self.zero_count is ZeroCount.CAP and self.cap is None and self.max_weight is None:
             raise UsageError(
@@ -91,7 +92,24 @@ class Recipe:
 
     def _refuse_idle(self) -> None:
         """Refuse options that the scheme makes idle, or that would undo one another."""
-        kind = self.scheme.scheme.kind
+        kind, name = self.scheme.scheme.kind, self.scheme.scheme.name
+        if self.zero_count is ZeroCount.ZERO and kind in _NEVER_ZERO:
+            raise UsageError(
+                f"0 is what scheme {name!r} gives the most frequent classes, or none at all",
+                where="--zero-count",
+                hint="--zero-count rarest, or exclude",
+            )
+        of_sets = {
+            "--set": bool(self.given),
+            "--smoothing": bool(self.smoothing),
+            "--zero-count": self.zero_count is not ZeroCount.ERROR,
+        }
+        for option, given in of_sets.items():
+            if given and kind.is_of_sets:
+                raise UsageError(
+                    f"has no effect: scheme {name!r} weighs rows by the set of their labels",
+                    where=option,
+                )
         changes = {
             "--cap": self.cap is not None,
             "--max-weight": self.max_weight is not None,
@@ -116,6 +134,7 @@ class Recipe:
 
 
 _KEEPS_SET = (Normalization.AS_PUBLISHED, Normalization.NONE)
+_NEVER_ZERO = (Kind.LOGIT_OFFSET, Kind.LOGIT_TEMPERATURE)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -180,26 +199,31 @@ def weigh(counts: ClassCounts, recipe: Recipe, evidence: Evidence | None = None)
     if recipe.smoothing:
         counts = replace(counts, smoothing=recipe.smoothing)
     if recipe.zero_count is ZeroCount.EXCLUDE:
-        keep = np.flatnonzero(counts.present)
+        set_by_hand = [label in recipe.given for label in counts.classes]
+        keep = np.flatnonzero(counts.present | np.array(set_by_hand, dtype=np.bool_))
         counts, evidence = counts.only(keep), evidence.only(keep)
-    bare, negative, remarks = _scheme_weights(counts, recipe, evidence)
-    weight, capped = _capped(bare, recipe.cap)
-    _weigh_absent(weight, counts, recipe)
-    if recipe.scheme.scheme.kind.is_factor:
-        weight, bounded = _scaled(weight, counts, recipe)
-        capped |= bounded
+    # What is not finite is named below.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        bare, negative, remarks = _scheme_weights(counts, recipe, evidence)
+        weight, capped = _capped(bare, recipe.cap)
+        _weigh_absent(weight, counts, recipe)
+        if recipe.scheme.scheme.kind.is_factor and np.isfinite(weight).all():
+            weight, bounded = _scaled(weight, counts, recipe)
+            capped |= bounded
     endless = np.flatnonzero(~np.isfinite(weight)).tolist()
     if endless:
         raise SchemeError(
             "gives a number that is not finite",
             where=f"scheme {recipe.scheme.scheme.name!r}",
             details=(f"classes: {quoted(counts.classes[i] for i in endless)}",),
-            hint="other parameters",
+            hint="other parameters" if recipe.scheme.parameters else None,
         )
     if recipe.given and not recipe.scheme.scheme.takes_weights:
         index = {label: i for i, label in enumerate(counts.classes)}
         for label, given in recipe.given.items():
             weight[index[label]] = given
+    if recipe.scheme.scheme.kind is Kind.CLASS and not weight.any():
+        remarks = [*remarks, "every class weighs 0: no row has any part in the loss"]
     return Weighting(
         counts=counts,
         class_weight=weight,
@@ -264,7 +288,11 @@ def _scheme_weights(
                 f"{len(unset):,} of {counts.n_classes:,} classes have no samples: "
                 f"scheme {call.scheme.name!r} has no weight for them",
                 details=(f"without samples: {quoted(unset)}",),
-                hint="--zero-count zero, rarest or exclude, or cap with --cap",
+                hint="--zero-count zero, rarest or exclude, or cap with --max-weight"
+                if call.scheme.kind is Kind.LABEL
+                else "--zero-count zero, rarest or exclude, or cap with --cap"
+                if call.scheme.kind is Kind.CLASS
+                else "--zero-count rarest or exclude",
             )
         keep = np.flatnonzero(counts.present)
     if len(keep) == counts.n_classes:
@@ -290,14 +318,15 @@ def _weigh_absent(weight: FloatArray, counts: ClassCounts, recipe: Recipe) -> No
         return
     if how is ZeroCount.ZERO:
         weight[absent] = 0.0
-    elif not recipe.scheme.scheme.defined_at_zero:
-        if how is ZeroCount.RAREST:
-            rarest = np.where(counts.present, counts.mass, np.inf).argmin()
-            weight[absent] = weight[rarest]
-        elif recipe.cap is not None:
-            weight[absent] = weight[counts.present].min() * recipe.cap
-        else:
-            weight[absent] = recipe.max_weight or 0.0
+    elif recipe.scheme.scheme.takes_weights:
+        return  # the user has given one
+    elif how is ZeroCount.RAREST:
+        rarest = np.where(counts.present, counts.mass, np.inf).argmin()
+        weight[absent] = weight[rarest]
+    elif recipe.cap is not None:
+        weight[absent] = weight[counts.present].min() * recipe.cap
+    else:
+        weight[absent] = recipe.max_weight or 0.0
 
 
 def _capped(weight: FloatArray, cap: float | None) -> tuple[FloatArray, BoolArray]:

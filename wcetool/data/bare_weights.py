@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from wcetool.data import streams
+from wcetool.data.options import number, without_twins
 from wcetool.data.weightfile import sidecar
 from wcetool.errors import InputError
 from wcetool.results.weights import WEIGHTS_SCHEMA
@@ -47,17 +48,32 @@ def bare_weights(path: str) -> Mapping[str, float] | list[float] | None:
 
 def _from_json(path: str) -> Mapping[str, float] | list[float] | None:
     try:
-        document = json.loads(_content(path))
+        text = _content(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8 text", where=path) from None
+    return weights_of_json(text, path)
+
+
+def weights_of_json(text: str, where: str) -> Mapping[str, float] | list[float] | None:
+    """Read weights from JSON; None for the document of a weight file.
+
+    Raises
+    ------
+    InputError
+        If it holds something else.
+    """
+    try:
+        document = json.loads(text, object_pairs_hook=lambda pairs: without_twins(pairs, where))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"is not JSON: {error}", where=path) from None
+        raise InputError(f"is not JSON: {error}", where=where) from None
     if isinstance(document, dict) and document.get("schema") == WEIGHTS_SCHEMA:
         return None
     values: Any = document.values() if isinstance(document, dict) else document
     if not isinstance(document, dict | list) or not all(map(_is_number, values)):
-        raise InputError("holds no weights", where=path, details=(f"expected: {_FORMS}",))
+        raise InputError("holds no weights", where=where, details=(f"expected: {_FORMS}",))
     if isinstance(document, dict):
-        return {label: float(weight) for label, weight in document.items()}
-    return [float(weight) for weight in document]
+        return {label: number(weight, where) for label, weight in document.items()}
+    return [number(weight, where) for weight in document]
 
 
 def _from_npy(path: str) -> list[float]:

@@ -280,8 +280,8 @@ def number(value: Any, where: str) -> float:
     """
     try:
         return float(value)
-    except (TypeError, ValueError):
-        raise UsageError(f"{value!r} is not a number", where=where) from None
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{value!r:.80} is not a number", where=where) from None
 
 
 def refuse_idle(option: str, reason: str, defaults: Collection[str]) -> None:
@@ -434,14 +434,21 @@ def _lines(content: str) -> list[str]:
 def _json(content: str, path: str) -> dict[str, object] | list[object]:
     try:
         data: dict[str, object] | list[object] = json.loads(
-            content, object_pairs_hook=lambda pairs: _without_twins(pairs, path)
+            content, object_pairs_hook=lambda pairs: without_twins(pairs, path)
         )
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON: {error}", where=path) from None
     return data
 
 
-def _without_twins(pairs: list[tuple[str, object]], path: str) -> dict[str, object]:
+def without_twins(pairs: list[tuple[str, object]], path: str) -> dict[str, object]:
+    """Return the members of a JSON object, each key once.
+
+    Raises
+    ------
+    InputError
+        If a key is there twice.
+    """
     twins = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
     if twins:
         raise InputError(f"a key is there twice: {quoted(twins)}", where=path)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from wcetool.core.arrays import FloatArray
+from wcetool.core.vocabulary import Task
 from wcetool.data import streams
 from wcetool.data.labels import value_text
-from wcetool.data.options import number
+from wcetool.data.options import number, without_twins
 from wcetool.errors import InputError, UsageError, quoted
 from wcetool.results.analysis import ANALYSIS_SCHEMA
 
@@ -80,6 +81,8 @@ def _by_label(given: Any, classes: Sequence[str]) -> dict[str, float]:
         given = given.to_dict()
     if isinstance(given, Mapping):
         return {str(value_text(label)): number(one, OPTION) for label, one in given.items()}
+    if not isinstance(given, Iterable):
+        raise UsageError(f"{given!r} holds no shares", where=OPTION, hint=_FORM)
     values = [number(one, OPTION) for one in given]
     if len(values) != len(classes):
         raise UsageError(f"{len(values):,} shares, for {len(classes):,} classes", where=OPTION)
@@ -110,18 +113,14 @@ def _from_text(text: str) -> dict[str, float]:
 def _from_file(path: str) -> dict[str, float]:
     with streams.open_file(path) as stream:
         try:
-            document = json.loads(stream.read().decode("utf-8"))
+            document = json.loads(
+                stream.read().decode("utf-8-sig"),
+                object_pairs_hook=lambda pairs: without_twins(pairs, path),
+            )
         except (ValueError, RecursionError) as error:
             raise InputError(f"is not JSON: {error}", where=path) from None
     if isinstance(document, dict) and document.get("schema") == ANALYSIS_SCHEMA:
-        try:
-            counts = {str(row["label"]): int(row["count"]) for row in document["classes"]}
-        except (KeyError, TypeError, ValueError):
-            raise InputError("its classes are not labels with counts", where=path) from None
-        total = sum(counts.values())
-        if not total:
-            raise InputError("holds no labels", where=path)
-        return {label: count / total for label, count in counts.items()}
+        return _shares(document, path)
     if not isinstance(document, dict) or not all(
         isinstance(share, int | float) and not isinstance(share, bool)
         for share in document.values()
@@ -131,4 +130,23 @@ def _from_file(path: str) -> dict[str, float]:
             where=path,
             details=(f"expected: a JSON object, or counts that analyze wrote ({ANALYSIS_SCHEMA})",),
         )
-    return {label: float(share) for label, share in document.items()}
+    return {label: number(share, OPTION) for label, share in document.items()}
+
+
+def _shares(document: Mapping[str, Any], path: str) -> dict[str, float]:
+    """Return the shares of counts that `analyze` wrote, weighted where the rows were."""
+    if document.get("task") != Task.MULTICLASS.value:
+        raise InputError("holds counts of labels, not of classes: they are no shares", where=path)
+    rows = document.get("classes")
+    found: dict[str, float] = {}
+    for row in rows if isinstance(rows, list) else ():
+        label = row.get("label") if isinstance(row, dict) else None
+        mass = row.get("weight_sum", row.get("count")) if isinstance(row, dict) else None
+        is_mass = type(mass) in (int, float) and 0 <= float(mass or 0) < 2.0**63
+        if not isinstance(label, str) or label in found or not is_mass:
+            raise InputError("its classes are not labels with counts, each once", where=path)
+        found[label] = float(mass or 0)
+    total = math.fsum(found.values())
+    if not total:
+        raise InputError("holds no labels", where=path)
+    return {label: mass / total for label, mass in found.items()}

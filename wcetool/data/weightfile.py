@@ -120,7 +120,9 @@ def weights_of(rows: list[Row], document: Row, path: str) -> ClassWeights:
         weight_sum=weight_sum,
         scheme=told.get("scheme", str, "manual"),
         normalization=told.normalization(),
-        effective_sample_size=_effective_sample_size(kind, weight, weight_sum or count),
+        effective_sample_size=_effective_sample_size(kind, weight, count)
+        if weight_sum is None and known is None
+        else None,
         capped=_whole(document.get("capped_classes")),
         inputs=tuple(map(str, inputs)) if isinstance(inputs, list) else (),
         rows=_whole(source.get("rows")),

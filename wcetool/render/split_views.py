@@ -36,9 +36,9 @@ def split_sections(result: Analysis, view: View) -> list[Section]:
 
 
 def _shares(result: Analysis, view: View) -> Section:
-    """Set the shares of the classes side by side, a column a split."""
+    """Set the counts and the shares of the classes side by side, a column a split."""
     splits = result.splits.splits if result.splits is not None else ()
-    keys = [f"share:{name}" for name in splits]
+    keys = [f"{what}:{name}" for name in splits for what in ("count", "share")]
     rows = view.rows(
         result.class_rows(),
         "count",
@@ -46,12 +46,21 @@ def _shares(result: Analysis, view: View) -> Section:
             key: None if hidden[0][key] is None else sum(row[key] for row in hidden) for key in keys
         },
     )
-    table = [(row["label"], *(percent(row[key], view.digits) for key in keys)) for row in rows]
+    table = [
+        (row["label"], *(_count_and_share(row, name, view.digits) for name in splits))
+        for row in rows
+    ]
     return Section(
-        "Class shares by split",
+        "Classes by split: count and share",
         (),
         Grid(table_columns("class", *map(_header, splits)), table),
     )
+
+
+def _count_and_share(row: Row, split: str, digits: int) -> str:
+    # The widest share, so that counts stand below one another.
+    width = len(percent(1.0, digits))
+    return f"{whole(row[f'count:{split}'])}  {percent(row[f'share:{split}'], digits):>{width}}"
 
 
 def _header(name: str) -> str:

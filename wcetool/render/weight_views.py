@@ -83,10 +83,10 @@ def _weight_facts(result: ClassWeights, by_hand: str | None, digits: int) -> lis
     facts = [Fact("scheme", result.scheme, f"normalization {result.normalization.value}")]
     if result.kind is not Kind.LOGIT_OFFSET:
         changed = (
-            f"{counted(result.capped, 'class', 'classes')} capped" if result.capped else "above 0"
+            f"{counted(result.capped, 'weight')} capped" if result.capped else "weight above 0"
         )
         facts.append(Fact("largest / smallest", decimal(largest_ratio(result), digits), changed))
-    if result.kind is Kind.CLASS:
+    if result.kind is Kind.CLASS and result.effective_sample_size is not None:
         facts.append(
             Fact(
                 "effective samples",
@@ -163,7 +163,9 @@ def identification_page(result: Identification, view: View) -> Page:
             answer.append(f"For these counts so {'do' if len(found) > 2 else 'does'} {same}.")
     else:
         answer = [f"No scheme reproduces them; the nearest is {others[0]['scheme']}."]
-    if result.inverted and not found:
+    if result.shares and not found:
+        answer.append("They are the shares of the classes: frequent classes weigh more. Inverted.")
+    elif result.inverted and not found:
         answer.append("They grow with the counts: frequent classes weigh more. They look inverted.")
     return Page(
         title=f"{result.source}: weights of {counted(len(result.classes), 'class', 'classes')}",

@@ -84,12 +84,17 @@ class SchemeComparison:
 
     def to_dict(self) -> Row:
         """Return the document of the contract ``wcetool.scheme-comparison/1``."""
-        undefined = {
-            f"{one.scheme}.{key}": f"a {one.kind.value} weighs no samples"
-            for one in self.weights
-            if one.kind is not Kind.CLASS
-            for key in ("effective_sample_size", "effective_share", "rarest_weight_share")
-        }
+        undefined = {}
+        for one in self.weights:
+            if "effective_sample_size" in one.undefined:
+                reason = f"{one.scheme}: {one.undefined['effective_sample_size']}"
+                undefined["schemes.effective_sample_size"] = reason
+                undefined["schemes.effective_share"] = reason
+            if rarest_weight_share(one) is None:
+                reason = f"{one.scheme}: a {one.kind.value} weighs no samples"
+                undefined["schemes.rarest_weight_share"] = reason
+            if largest_ratio(one) is None:
+                undefined["schemes.largest_ratio"] = f"{one.scheme}: offsets have no ratio"
         return {
             "schema": COMPARISON_SCHEMA,
             "schemes": self.scheme_rows(),
@@ -141,12 +146,15 @@ class Identification:
         The nearest first.
     inverted : bool
         Whether the weights grow with the counts, as shares do.
+    shares : bool
+        Whether they are the shares of the classes, but for a factor and rounding.
     """
 
     given: ClassWeights
     source: str
     matches: tuple[Match, ...]
     inverted: bool
+    shares: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     parameters: dict[str, str] = field(default_factory=dict)
@@ -189,6 +197,7 @@ class Identification:
             "classes": self.given.class_rows(),
             "matches": self.class_rows(),
             "inverted": self.inverted,
+            "shares": self.shares,
             "undefined": {"matches.normalization": "only the ratios can agree"} if by_ratio else {},
             "notes": list(self.notes),
             "warnings": list(self.warnings),

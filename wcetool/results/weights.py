@@ -44,7 +44,8 @@ class ClassWeights:
     normalization : Normalization
         How the weights are scaled.
     effective_sample_size : float or None
-        Kish's; None without counts, or if every sample weighs 0.
+        Kish's; None without counts, if every sample weighs 0, if samples have weights of their own
+        or any number of labels.
     capped : int or None
         Classes that the cap lowered; None for weights that do not say it.
     inputs : tuple of str
@@ -120,6 +121,10 @@ class ClassWeights:
             found = dict.fromkeys(names, "the weights came without counts")
         elif self.kind is not Kind.CLASS:
             found["effective_sample_size"] = f"a {self.kind.value} weighs no samples"
+        elif self.weight_sum is not None:
+            found["effective_sample_size"] = "sums of sample weights do not tell it"
+        elif self.known is not None:
+            found["effective_sample_size"] = "a row has any number of labels"
         elif self.effective_sample_size is None:
             found["effective_sample_size"] = "every sample weighs 0"
         if self.rows is None:

@@ -198,9 +198,13 @@ def sample_weight(labels):
     return np.array([weights[str(label)] for label in labels])
 
 
-def loss_fn(labels, proba):  # labels as text; columns of proba: sorted(classes)
+def loss_fn(labels, proba, columns=classes):  # of an estimator: columns=estimator.classes_
+    names = [str(label) for label in columns]
     return log_loss(
-        labels, proba, labels=sorted(classes), sample_weight=sample_weight(labels)
+        [str(label) for label in labels],
+        np.asarray(proba)[:, np.argsort(names)],  # log_loss sorts the labels
+        labels=sorted(names),
+        sample_weight=sample_weight(labels),
     )
 
 

@@ -77,11 +77,10 @@ def test_scikit_learn(rows):
     names = run(rows.weights, "sklearn")
     proba = np.exp(rows.logits.astype(float))
     proba /= proba.sum(axis=1, keepdims=True)
-    columns = [rows.classes.index(label) for label in sorted(rows.classes)]
-    same(
-        names["loss_fn"](rows.labels, proba[:, columns]),
-        rows.score("sklearn", proba, input="probs"),
-    )
+    expected = rows.score("sklearn", proba, input="probs")
+    same(names["loss_fn"](rows.labels, proba, rows.classes), expected)
+    columns = [rows.classes.index(label) for label in names["classes"]]
+    same(names["loss_fn"](rows.labels, proba[:, columns]), expected)
     by_class = LogisticRegression(class_weight=names["class_weight"]).fit(rows.logits, rows.labels)
     by_row = LogisticRegression().fit(
         rows.logits, rows.labels, sample_weight=names["sample_weight"](rows.labels)
@@ -89,6 +88,19 @@ def test_scikit_learn(rows):
     np.testing.assert_allclose(by_class.coef_, by_row.coef_, rtol=1e-3, atol=1e-4)
     assert list(by_class.classes_) == sorted(names["classes"])
     assert log_loss(rows.labels, by_class.predict_proba(rows.logits)) > 0
+
+
+def test_scikit_learn_with_integers_as_labels():
+    pytest.importorskip("sklearn")
+    labels = np.array([0, 1, 2, 10, 10, 2])
+    names = run(wcetool.class_weights(labels.tolist()), "sklearn")
+    proba = np.random.default_rng(0).dirichlet(np.ones(4), size=6)
+    index = {0: 0, 1: 1, 2: 2, 10: 3}
+    nll = -np.log([row[index[label]] for row, label in zip(proba, labels.tolist(), strict=True)])
+    weight = names["sample_weight"](labels)
+    expected = (weight * nll).sum() / weight.sum()
+    same(names["loss_fn"](labels, proba), expected)
+    same(names["loss_fn"](labels, proba, np.unique(labels)), expected)
 
 
 def test_torch(rows):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ALL_LAWS = {Law.SYMMETRIC, Law.SCALE_FREE, Law.MONOTONE}
 FLAT = 1e-3  # weights closer than this are called alike
+FAR = 1.5  # counts further apart than this should not weigh alike
 
 
 @scheme(
@@ -291,23 +292,28 @@ def median_frequency(counts: ClassCounts, *, groups: GroupPresence | None = None
 
 
 def _saturation(counts: ClassCounts, weight: FloatArray, *, beta: float | str) -> list[str]:
-    if len(weight) < 2 or beta == 0.0 or float(weight.max()) > float(weight.min()) * (1 + FLAT):
+    if len(weight) < 2 or beta == 0.0:
         return []
-    if counts.mass.max() <= counts.mass.min() * (1 + FLAT):
+    flat = counts.mass[weight <= weight.min() * (1 + FLAT)]
+    if flat.max() <= FAR * flat.min():
         return []
-    value = _beta(counts, beta)
+    which = (
+        "all classes" if len(flat) == len(weight) else f"{len(flat):,} of {len(weight):,} classes"
+    )
     return [
         (
-            f"beta {value:.6g} is saturated: every class has many more than 1 / (1 - beta) = "
-            f"{1 / (1 - value):.4g} samples, and all weights are alike; a larger beta, or beta=auto"
+            f"beta {beta} is saturated: {which} have many more than 1 / (1 - beta) = "
+            f"{1 / _rest(counts, beta):.4g} samples, and their weights are alike; a larger beta, "
+            "or beta=auto"
         )
     ]
 
 
-def _beta(counts: ClassCounts, beta: float | str) -> float:
+def _rest(counts: ClassCounts, beta: float | str) -> float:
+    """Return 1 - beta, with all digits also where beta is (N - 1) / N."""
     import numpy as np
 
-    return 1.0 - 1.0 / float(np.max(counts.total)) if isinstance(beta, str) else beta
+    return 1.0 / float(np.max(counts.total)) if isinstance(beta, str) else 1.0 - beta
 
 
 @scheme(
@@ -349,11 +355,12 @@ def effective_number(counts: ClassCounts, *, beta: float | str = 0.999) -> Float
     """
     import numpy as np
 
-    value = _beta(counts, beta)
-    if value <= 0.0:
+    rest = _rest(counts, beta)
+    if rest >= 1.0:
         return np.ones(len(counts.classes))
+    log_beta = math.log1p(-rest) if isinstance(beta, str) else math.log(beta)
     # expm1 keeps the digits that 1 - beta**n loses as beta approaches 1.
-    weight: FloatArray = (value - 1.0) / np.expm1(counts.mass * math.log(value))
+    weight: FloatArray = -rest / np.expm1(counts.mass * log_beta)
     return weight
 
 

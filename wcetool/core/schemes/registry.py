@@ -364,6 +364,8 @@ def parse_scheme(text: str) -> SchemeCall:
     >>> str(parse_scheme("balanced")), str(parse_scheme("effective-number:beta=.99"))
     ('inverse', 'effective-number:beta=0.99')
     """
+    if not isinstance(text, str):
+        raise SchemeError(f"{text!r} is no scheme", hint="a text: inverse")
     name, colon, arguments = text.partition(":")
     known = names_of()
     if name not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wcetool.core.schemes.registry import Law, Need, scheme
-from wcetool.errors import SchemeError
+from wcetool.errors import InputError, SchemeError, quoted
 
 if TYPE_CHECKING:
     from wcetool.core.arrays import FloatArray
@@ -53,6 +53,23 @@ def consistent_weights(costs: FloatArray) -> FloatArray | None:
     return weight
 
 
+def _worst_pair(costs: FloatArray) -> tuple[int, int]:
+    """Return the classes whose costs differ most from the ratios of weights, or cost nothing."""
+    import numpy as np
+
+    net = costs - np.diag(costs)[:, None]
+    off = ~np.eye(len(net), dtype=np.bool_)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(net / net.T)
+        # The logarithms of the weights that fit best, pair by pair, are the means of the rows.
+        best = np.where(off, ratio, 0.0).mean(axis=1)
+        apart = np.abs(ratio - (best[:, None] - best[None, :]))
+    apart[off & ~(net > 0)] = np.inf
+    apart[~off | np.isnan(apart)] = -1.0
+    i, j = np.unravel_index(int(apart.argmax()), apart.shape)
+    return int(i), int(j)
+
+
 @scheme(
     "cost",
     formula="w_i / w_j = C_ij / C_ji, the smallest 1; two classes: C_FN against C_FP",
@@ -64,7 +81,7 @@ def consistent_weights(costs: FloatArray) -> FloatArray | None:
     needs=(Need.COSTS,),
     defined_at_zero=True,
 )
-def cost(counts: ClassCounts, *, costs: FloatArray) -> FloatArray:  # noqa: ARG001
+def cost(counts: ClassCounts, *, costs: FloatArray) -> FloatArray:
     """Weight each class so that a weighted learner minimises the expected cost.
 
     Parameters
@@ -81,15 +98,19 @@ def cost(counts: ClassCounts, *, costs: FloatArray) -> FloatArray:  # noqa: ARG0
 
     Raises
     ------
-    SchemeError
-        If the matrix is inconsistent.
+    InputError
+        If the matrix is inconsistent; names the pair that differs most.
     """
     weight = consistent_weights(costs)
     if weight is None:
-        raise SchemeError(
+        i, j = _worst_pair(costs)
+        raise InputError(
             "the cost matrix is inconsistent: no weights by class have its ratios C_ij / C_ji",
             where="scheme 'cost'",
-            details=("a mistake must also cost more than a right answer, for every pair",),
+            details=(
+                f"the pair that differs most: {quoted([counts.classes[i], counts.classes[j]])}",
+                "a mistake must also cost more than a right answer, for every pair",
+            ),
             hint="--scheme cost-row-sum, which approximates it; or score --cost-matrix",
         )
     return weight
