@@ -10,10 +10,10 @@ from wcetool.cli.beside_options import BesideFlags, SplitFlags
 from wcetool.cli.label_options import LabelFlags
 from wcetool.cli.options import (
     LABELS,
-    OUTPUT,
     RUN,
     ConfigFlags,
     ReadingFlags,
+    ResultOutput,
     RowFlags,
     RunFlags,
     ShowFlags,
@@ -95,16 +95,7 @@ def analyze(
             help="Number of input features, for the complexity score TCS of multilabel data.",
         ),
     ] = None,
-    output: Annotated[
-        str | None,
-        option(
-            "-o",
-            "--output",
-            panel=OUTPUT,
-            metavar="PATH",
-            help="Write the result there, whole or not at all; the suffix chooses the format.",
-        ),
-    ] = None,
+    output: ResultOutput = None,
 ) -> None:
     """Report how imbalanced the classes of a label file are."""
     form = chosen_format(ctx, show, rows, output)

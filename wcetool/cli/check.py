@@ -9,11 +9,11 @@ import typer
 
 from wcetool.cli.label_options import SeveralFlags
 from wcetool.cli.options import (
-    OUTPUT,
     SCORES,
     WEIGHTS,
     ConfigFlags,
     ReadingFlags,
+    ResultOutput,
     RunFlags,
     ShowFlags,
     general_defaults,
@@ -70,16 +70,7 @@ def check(
             "Default: as score finds them; without any, the data are labels.",
         ),
     ] = None,
-    output: Annotated[
-        str | None,
-        option(
-            "-o",
-            "--output",
-            panel=OUTPUT,
-            metavar="PATH",
-            help="Write the result there, whole or not at all; the suffix chooses the format.",
-        ),
-    ] = None,
+    output: ResultOutput = None,
 ) -> None:
     """Check a weight file against data; exit code 1 if a check fails."""
     form = chosen_format(ctx, show, None, output)

@@ -256,6 +256,18 @@ class ReadingFlags:
         return {name: value for name, value in given.items() if value is not None}
 
 
+ResultOutput = Annotated[
+    str | None,
+    option(
+        "-o",
+        "--output",
+        panel=OUTPUT,
+        metavar="PATH",
+        help="Write the result there, whole or not at all; the suffix chooses the format.",
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowFlags:
     """How a result is shown."""

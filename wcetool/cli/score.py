@@ -13,6 +13,7 @@ from wcetool.cli.options import (
     WEIGHTS,
     ConfigFlags,
     ReadingFlags,
+    ResultOutput,
     RowFlags,
     RunFlags,
     ShowFlags,
@@ -116,16 +117,7 @@ def score(
             help="Write the loss of each row there, as Parquet.",
         ),
     ] = None,
-    output: Annotated[
-        str | None,
-        option(
-            "-o",
-            "--output",
-            panel=OUTPUT,
-            metavar="PATH",
-            help="Write the result there, whole or not at all; the suffix chooses the format.",
-        ),
-    ] = None,
+    output: ResultOutput = None,
 ) -> None:
     """Evaluate weighted cross-entropy on stored predictions."""
     form = chosen_format(ctx, show, rows, output)
