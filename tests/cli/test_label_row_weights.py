@@ -187,6 +187,12 @@ def test_what_sets_of_labels_do_not_heed_is_refused(cli, columns, option):
     assert option[0] in ran.stderr
 
 
+def test_an_option_of_label_sets_is_none_of_weights(cli, columns):
+    ran = cli("weights", "labels.csv", "-l", "y_*", "--max-label-sets", "1")
+    assert ran.code == 2
+    assert "--max-label-sets" in ran.stderr
+
+
 def test_rows_take_the_repeat_factors_that_are_shown(cli, columns):
     asked = ["--scheme", "repeat-factor:t=0.6", "--set", "cat=9", "--sample-weights", "rows.npy"]
     cli("weights", "labels.csv", "-l", "y_*", *asked)

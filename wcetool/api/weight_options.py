@@ -33,7 +33,7 @@ class EvidenceKeywords(ReadingKeywords, total=False):
     - positive_class: one of two classes, by default the later one
     - group_column: of the images, files or patients that rows belong to
     - sample_weight_column: counts are then sums of these weights
-    - task, label_separator, uncertain, max_label_sets: as in `analyze`
+    - task, label_separator, uncertain: as in `analyze`
     - jobs, memory, on_progress: as in `analyze`
     """
 
@@ -45,7 +45,6 @@ class EvidenceKeywords(ReadingKeywords, total=False):
     task: str | None
     label_separator: str | None
     uncertain: str | None
-    max_label_sets: int | None
     jobs: int | None
     memory: str | int | None
     on_progress: OnProgress | None
@@ -101,7 +100,7 @@ class WeightOptions:
         given = {key: value for key, value in keywords.items() if value is not None}
         own = {one.name for one in fields(cls)} - {"defaults", "beside", "form"}
         running, rows = ("jobs", "memory", "on_progress"), ("sample_weight_column", "group_column")
-        labels = ("task", "label_separator", "uncertain", "max_label_sets")
+        labels = ("task", "label_separator", "uncertain")
         known = {*own, *running, *rows, *labels}
         reading = ReadingOptions.of(
             **{key: value for key, value in given.items() if key not in known}

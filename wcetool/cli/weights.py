@@ -12,7 +12,7 @@ import typer
 
 from wcetool.cli.beside_options import BesideFlags
 from wcetool.cli.config import LABELS_KEY, Config
-from wcetool.cli.label_options import LabelFlags
+from wcetool.cli.label_options import SeveralFlags
 from wcetool.cli.options import (
     OUTPUT,
     WEIGHTS,
@@ -41,7 +41,7 @@ USUAL_FILES = ("labels.csv", "labels.tsv", "labels.parquet")
 
 def weights(
     ctx: typer.Context,
-    several: LabelFlags,
+    several: SeveralFlags,
     reading: ReadingFlags,
     beside: BesideFlags,
     schemes: SchemeFlags,
@@ -156,7 +156,7 @@ class _Mode(StrEnum):
     HEADS = "--task multioutput"
 
 
-def _mode(identify: str | None, schemes: list[str], several: LabelFlags) -> _Mode:
+def _mode(identify: str | None, schemes: list[str], several: SeveralFlags) -> _Mode:
     """Tell what is asked for.
 
     Raises
