@@ -29,9 +29,9 @@ _NAMES = {
 
 def weights_page(result: ClassWeights, view: View) -> Page:
     """Lay out class weights."""
-    digits = view.digits
+    digits, by_class = view.digits, result.class_rows()
     rows = view.rows(
-        result.class_rows(),
+        by_class,
         "count",
         lambda hidden: {"count": sum(row["count"] for row in hidden)},
     )
@@ -42,7 +42,7 @@ def weights_page(result: ClassWeights, view: View) -> Page:
         "weight_sum": ("weighted count", lambda value: decimal(value, digits)),
         "negative_weight": ("negative", lambda value: decimal(value, digits)),
     }
-    shown = [name for name in optional if name in result.class_rows()[0]]
+    shown = [name for name in optional if name in by_class[0]]
     before = [name for name in shown if name != "negative_weight"]
     after = [name for name in shown if name == "negative_weight"]
     bars = result.kind is not Kind.LOGIT_OFFSET
@@ -150,8 +150,9 @@ def scheme_comparison_page(result: SchemeComparison, view: View) -> Page:
 
 def identification_page(result: Identification, view: View) -> Page:
     """Lay out which schemes reproduce weights."""
-    found = [row for row in result.class_rows() if row["reproduces"]]
-    others = [row for row in result.class_rows() if not row["reproduces"]][:NEAREST]
+    matches = result.class_rows()
+    found = [row for row in matches if row["reproduces"]]
+    others = [row for row in matches if not row["reproduces"]][:NEAREST]
     if found:
         how = found[0]["normalization"]
         scale = (

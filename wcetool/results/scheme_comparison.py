@@ -71,7 +71,7 @@ class SchemeComparison:
                 "effective_share": None
                 if one.effective_sample_size is None
                 else one.effective_sample_size / math.fsum(one.samples or ()),
-                "rarest_class": None if rarest(one) is None else one.classes[rarest(one) or 0],
+                "rarest_class": None if (k := rarest(one)) is None else one.classes[k],
                 "rarest_weight_share": rarest_weight_share(one),
                 "capped_classes": one.capped,
             }
