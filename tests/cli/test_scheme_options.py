@@ -241,6 +241,16 @@ def test_a_declared_class_without_samples_has_a_policy(cli, abcd, policy, expect
     assert "--zero-count zero, rarest or exclude" in refused.stderr
 
 
+@pytest.mark.parametrize("scheme", ["logit-adjustment", "balanced-softmax", "cdt"])
+def test_an_absent_class_gets_no_zero_that_favours_it(cli, abcd, scheme):
+    asked = ["--classes", "A,B,C,D,E", "--scheme", scheme, "--zero-count"]
+    ran = cli("weights", "labels.csv", *asked, "zero")
+    assert ran.code == 2
+    assert "--zero-count rarest, or exclude" in ran.stderr
+    rarest = weights_of(cli("weights", "labels.csv", *asked, "rarest", *JSON))
+    assert rarest["E"] == rarest["A"]
+
+
 def test_a_single_class_has_a_weight(cli, write):
     write("labels.csv", "label\na\na\n")
     assert weights_of(cli("weights", "labels.csv", *JSON)) == {"a": 1.0}

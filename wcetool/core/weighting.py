@@ -95,7 +95,8 @@ class Recipe:
         kind, name = self.scheme.scheme.kind, self.scheme.scheme.name
         if self.zero_count is ZeroCount.ZERO and kind in _NEVER_ZERO:
             raise UsageError(
-                f"0 is what scheme {name!r} gives the most frequent classes, or none at all",
+                f"0 is no {kind.value} of a class without samples: scheme {name!r} would favour it "
+                "above all others",
                 where="--zero-count",
                 hint="--zero-count rarest, or exclude",
             )
