@@ -93,7 +93,7 @@ class ScoreWeights:
             of_classes = weightfile.for_classes(weights, classes, evaluation.absent)
             found = replace(found, weights=weights, class_weight=of_classes)
         elif evaluation.weights is not None:
-            found = found.to_come(evaluation, layout)
+            found = found.with_scheme(evaluation, layout)
         if evaluation.cost_matrix is not None:
             _refuse_by_pair(evaluation, layout)
             found = replace(found, by_pair=cost_matrix(evaluation.cost_matrix, classes))
@@ -108,7 +108,7 @@ class ScoreWeights:
             factors, positive = ones, None
         return replace(found, positive=positive, factors=factors)
 
-    def to_come(self, evaluation: Evaluation, layout: ScoreLayout) -> ScoreWeights:
+    def with_scheme(self, evaluation: Evaluation, layout: ScoreLayout) -> ScoreWeights:
         """Remember the scheme that will give class weights, once the labels are counted.
 
         Raises
