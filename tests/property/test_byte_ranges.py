@@ -115,7 +115,7 @@ def test_a_large_file_is_cut(tmp_path, monkeypatch):
     monkeypatch.setattr(byte_ranges, "RANGE_BYTES", 1000)
     path = tmp_path / "labels.csv"
     path.write_bytes(b"label,x\n" + b"a,1\n" * 5000)
-    dataset = open_files(find_files([path], None), ReadingOptions.of())
+    dataset = open_files(find_files([path], ReadingOptions()), ReadingOptions.of())
     ranges = [split.byte_range for split in dataset.splits(ranges=True)]
     assert len(ranges) == 20
     assert ranges[0][0] == 0

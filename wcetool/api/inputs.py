@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from wcetool.data import registry
-from wcetool.data.options import TEXT_OPTIONS, ReadingOptions
-from wcetool.data.registry import FormatInfo
+from wcetool.data.options import ReadingOptions
+from wcetool.data.registry import TEXT_OPTIONS, FormatInfo
 from wcetool.data.source import STDIN, InputFile
+from wcetool.errors import listed, quoted
 
 
 def effective_options(
@@ -29,8 +30,12 @@ def effective_options(
     UsageError
         If one of them was given for this call.
     """
-    if not any(info.is_text for info in formats):
+    idle = TEXT_OPTIONS.difference(*(info.options for info in formats))
+    if idle == TEXT_OPTIONS:
         reading = reading.without(TEXT_OPTIONS, "no input is a text file with columns")
+    elif idle:
+        titles = listed(dict.fromkeys(info.title for info in formats))
+        reading = reading.without(idle, f"it says nothing of {titles}")
     if all(info == registry.COUNTS for info in formats):
         reading = reading.without(("label-column",), "counts have no columns")
     if not from_files:
@@ -49,7 +54,12 @@ def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]
             continue
         if file.compression and not file.path.lower().endswith(registry.COMPRESSION_SUFFIXES):
             notes.append(f"{file.path} is compressed with {file.compression}, by its content")
-        by_content = reading.input_format is None and file.format.magic is not None
-        if by_content and registry.by_suffix(file.path) != file.format:
-            notes.append(f"{file.path} is read as {file.format.name}, by its content")
+        if file.member is not None and reading.member is None:
+            notes.append(f"{file.path}: the file {quoted([file.member])} in it is read")
+        name = file.member or file.path
+        if reading.input_format is None and registry.by_suffix(name) != file.format:
+            notes.append(
+                f"{file.path} is read as {file.format.title}, by its content "
+                "(--input-format to change it)"
+            )
     return notes

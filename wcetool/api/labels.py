@@ -35,6 +35,7 @@ from wcetool.data.counts import (
     read_counts,
 )
 from wcetool.data.dataset import Dataset, open_files
+from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
 from wcetool.data.labels import check_class_limit, label_warnings
@@ -194,7 +195,7 @@ def open_labels(
             return LabelSource((), None, reading, lists=lists)
         return LabelSource((), label_dataset(labels, beside.arrays), reading)
     beside.refuse_arrays()
-    files = find_files(paths, reading.input_format)
+    files = find_files(paths, reading)
     reading = effective_options(reading, [file.format for file in files])
     row_files = [file for file in files if file.format != registry.COUNTS]
     return LabelSource(files, open_files(row_files, reading) if row_files else None, reading)
@@ -209,7 +210,8 @@ def count_source(
     """Count the rows of a source, and add the files that hold counts already."""
     files, dataset, reading = source.files, source.dataset, source.reading
     form = form or LabelForm()
-    notes = [*file_notes(files, reading), *source.notes]
+    opened = () if dataset is None else dataset.notes
+    notes = [*file_notes(files, reading), *source.notes, *opened]
     if source.lists is not None:
         _nothing_beside(beside, reading)
         found = count_label_lists(source.lists, reading, form, IN_MEMORY)
@@ -242,6 +244,8 @@ def count_source(
         else:
             truth = source.truth
             check_task(truth, form)
+        reading, declared = with_declared_classes(dataset, truth, reading)
+        notes += declared
         if truth.form is not TruthForm.CLASS:
             _refuse_stored(stored)
             _nothing_beside(beside, reading)
@@ -249,6 +253,7 @@ def count_source(
             read_rows = () if found.read is None else found.read.by_input(dataset)
             return _of_label_rows(found, read_rows, notes)
         label = truth.columns[0]
+        parameters = dict(reading.given)
         if not dataset.is_bare_column:
             parameters["label-column"] = label.name
             notes += truth.notes
@@ -331,6 +336,7 @@ def count_heads(
 ) -> list[CountedLabels]:
     """Count the labels of several columns, each on its own, in one pass over the rows."""
     notes = file_notes(source.files, source.reading)
+    notes += dataset.notes
     dataset.refuse_empty()
     states = count_columns(dataset, columns, source.reading.rules, resources)
     found = []

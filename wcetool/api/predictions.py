@@ -124,18 +124,19 @@ def open_predictions(
     if paths is None:
         raise UsageError("score_file takes paths; score takes arrays")
     options = ReadingOptions.of(**reading)
-    files = find_files(paths, options.input_format)
+    files = find_files(paths, options)
     truth_paths = None if labels is None else as_paths(labels)
-    truth_files = [] if truth_paths is None else find_files(truth_paths, options.input_format)
+    truth_files = [] if truth_paths is None else find_files(truth_paths, options)
     options = effective_options(options, [file.format for file in (*files, *truth_files)])
+    dataset = open_files(files, options)
     opened = Opened(
-        dataset=open_files(files, options),
+        dataset=dataset,
         reading=options,
         matching=matching,
         resources=resources,
-        notes=tuple(file_notes([*files, *truth_files], options)),
+        notes=(*file_notes([*files, *truth_files], options), *dataset.notes),
     )
     if labels is None:
         return opened
     truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
-    return replace(opened, labels=truth)
+    return replace(opened, labels=truth, notes=(*opened.notes, *truth.notes))

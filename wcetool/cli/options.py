@@ -196,8 +196,18 @@ class ReadingFlags:
             "--input-format",
             panel=INPUT,
             metavar="FORMAT",
-            help="csv, tsv, parquet, or counts (what analyze -f json wrote). Default: by "
-            "content and suffix.",
+            help="csv, tsv, parquet, jsonl, ... (docs/formats.md has all). Default: by content, "
+            "then suffix.",
+        ),
+    ] = None
+    member: Annotated[
+        str | None,
+        option(
+            "--member",
+            panel=INPUT,
+            metavar="NAME",
+            help="Which part of an input to read: the file in a zip archive, the sheet of a "
+            "workbook. Default: the only one.",
         ),
     ] = None
     delimiter: Annotated[

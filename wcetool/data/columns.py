@@ -1,9 +1,10 @@
 """Which column holds the label: the rules, in order.
 
 1. The column that the user names, by name or by number counted from 1; a name wins.
-2. The only column, index columns aside.
-3. The only column whose name is on the list `LABEL_NAMES`, whatever its case.
-4. Nothing: the candidates are listed, and the user is asked.
+2. The column that the format says is the label: the class of ARFF, the tag of CoNLL.
+3. The only column, index columns aside.
+4. The only column whose name is on the list `LABEL_NAMES`, whatever its case.
+5. Nothing: the candidates are listed, and the user is asked.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def choose_label_column(
     wanted : str or sequence of str, optional
         What the user said; several columns are refused.
     only_column_counts : bool, default True
-        Whether rule 2 holds; not in a file that must have other columns as well.
+        Whether rule 3 holds; not in a file that must have other columns as well.
     details : sequence of str
         What else there is to say where no rule decides.
     taken : sequence of Column
@@ -141,6 +142,8 @@ def choose_label_column(
         and not is_index(column)
         and column not in taken
     ]
+    if table.label is not None and table.columns[table.label] not in taken:
+        return Choice(table.columns[table.label], table.label_reason)
     usual = [column for column in columns if is_usual_name(column.name)]
     if not usual:
         for column in table.columns:

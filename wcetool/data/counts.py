@@ -241,9 +241,7 @@ def _whole(count: Any, label: object) -> int:
 
 def _load(file: InputFile) -> Any:
     try:
-        with closing(
-            streams.plain_bytes(file.open(last=True), file.compression, None, lambda _: None)
-        ) as stream:
+        with closing(file.open_plain(None, lambda _: None, last=True)) as stream:
             return json.loads(streams.read_head(stream, size=1 << 31).decode("utf-8"))
     except (OSError, EOFError) as error:
         raise InputError(str(error), where=file.path) from None

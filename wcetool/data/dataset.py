@@ -139,6 +139,18 @@ class Dataset:
                 )
         return found
 
+    def declared_classes(self, column: Column) -> tuple[str, ...] | None:
+        """Return the classes that the files declare for a column; None where one declares none."""
+        found = [one.classes for table in self.tables for one in self.columns_in(table, [column])]
+        if any(classes is None for classes in found):
+            return None
+        return tuple(dict.fromkeys(label for classes in found for label in classes or ()))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided when the files were opened."""
+        return tuple(note for table in self.tables for note in table.notes)
+
     def _places(self, table: Table, wanted: Sequence[Wanted]) -> list[tuple[int, ColumnKind]]:
         found = self.columns_in(table, [one.column for one in wanted])
         return [(column.place, one.kind) for column, one in zip(found, wanted, strict=True)]

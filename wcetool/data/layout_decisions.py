@@ -18,6 +18,7 @@ from wcetool.core.vocabulary import InputKind, Task
 from wcetool.data.beside_scores import BesideScores, columns_beside, names_seen
 from wcetool.data.class_columns import match_classes
 from wcetool.data.dataset import Dataset, Wanted
+from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column, ColumnKind, Holds
 from wcetool.data.labels import check_class_limit
 from wcetool.data.layout import ScoreLayout, ScoreRequest
@@ -73,6 +74,8 @@ def decide_layout(
     found = columns_beside(dataset, reading, request, labels)
     truth, notes = found.truth, list(found.truth.notes)
     source = dataset if labels is None else labels
+    reading, declared = with_declared_classes(source, truth, reading)
+    notes += declared
     one_label = truth.columns[0] if truth.form is not TruthForm.NUMBERS else None
     left_out = request.ignored | request.usually_ignored
     seen = SeenLabels(source, one_label, reading.rules, request.separator, left_out)

@@ -43,6 +43,7 @@ class ReadingKeywords(TypedDict, total=False):
     comment: str | None
     encoding: str | None
     max_classes: int | None
+    member: str | None
     defaults: Collection[str]
 
 
@@ -141,6 +142,8 @@ class ReadingOptions:
         Name, or number counted from 1; or several columns, a label each.
     classes : tuple of str or None
         The declared classes, in order.
+    member : str or None
+        The part of an archive to read: a file, a sheet, an array.
     given : mapping of str to str
         The options that were given, as text: what a signature and a report must repeat.
     defaults : frozenset of str
@@ -150,6 +153,7 @@ class ReadingOptions:
     label_column: str | tuple[str, ...] | None = None
     classes: tuple[str, ...] | None = None
     input_format: str | None = None
+    member: str | None = None
     rules: LabelRules = field(default_factory=LabelRules)
     text: TextOptions = field(default_factory=TextOptions)
     given: Mapping[str, str] = field(default_factory=dict)
@@ -189,6 +193,7 @@ class ReadingOptions:
         comment: str | None = None,
         encoding: str | None = None,
         max_classes: int | None = None,
+        member: str | None = None,
         defaults: Collection[str] = (),
     ) -> ReadingOptions:
         """Check the keywords of a public function, or the options of a command.
@@ -213,6 +218,7 @@ class ReadingOptions:
             "strip": strip,
             "casefold": casefold,
             "input-format": input_format,
+            "member": member,
             "delimiter": delimiter,
             "header": None if header is None else "yes" if header else "no",
             "quote-char": quote_char,
@@ -249,25 +255,12 @@ class ReadingOptions:
             label_column=column,
             classes=None if declared is None else rules.class_names(declared),
             input_format=input_format,
+            member=member,
             rules=rules,
             text=text,
             given={key: _as_text(value) for key, value in given.items() if value},
             defaults=frozenset(defaults),
         )
-
-
-TEXT_OPTIONS = frozenset(
-    (
-        "delimiter",
-        "header",
-        "quote-char",
-        "escape-char",
-        "no-quoting",
-        "skip-lines",
-        "comment",
-        "encoding",
-    )
-)
 
 
 def number(value: Any, where: str) -> float:

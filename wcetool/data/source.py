@@ -8,14 +8,16 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
 
-from wcetool.data import registry, streams
+from wcetool.data import archives, folders, recognition, registry, streams
+from wcetool.data.options import ReadingOptions, refuse_idle
 from wcetool.data.registry import FormatInfo
 from wcetool.errors import InputError, UsageError, listed, nearest
 
@@ -37,9 +39,11 @@ class InputFile:
     format : FormatInfo
         How it is read.
     compression : str or None
-        gzip, bz2, xz or zstd.
+        gzip, bz2, xz, zstd or zip.
     size : int
         Bytes; 0 where unknown.
+    member : str or None
+        The file inside an archive, or what an archive calls a part of itself: a sheet, an array.
     partition : tuple of (key, value)
         ``key=value`` folders below the folder that was named; None for a null.
     stream : ReplayedStream or None
@@ -55,6 +59,7 @@ class InputFile:
     compression: str | None = None
     size: int = 0
     partition: Partition = ()
+    member: str | None = None
     stream: streams.ReplayedStream | None = field(default=None, compare=False, repr=False)
     spool: streams.Spool | None = field(default=None, compare=False, repr=False)
     table: pa.Table | None = field(default=None, compare=False, repr=False)
@@ -73,7 +78,22 @@ class InputFile:
         """Open the raw bytes; `last` lets a stream forget what it kept."""
         if self.stream is not None:
             return self.stream.open(last=last)
-        return streams.open_file(self.path)
+        return streams.open_file(self.location)
+
+    def open_plain(
+        self, encoding: str | None, on_bytes: streams.OnBytes, *, last: bool = False
+    ) -> streams.ByteSource:
+        """Open the decompressed bytes, as UTF-8 where an encoding is named.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be opened.
+        """
+        if self.member is None:
+            return streams.plain_bytes(self.open(last=last), self.compression, encoding, on_bytes)
+        member = archives.MemberStream(self.location, self.path, self.member, on_bytes)
+        return streams.plain_bytes(member, None, encoding, _no_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +143,15 @@ def list_files(paths: Sequence[str]) -> list[tuple[str, Partition]]:
     return [found for path in paths for found in _expand(path)]
 
 
-def find_files(
-    paths: Sequence[str | os.PathLike[str]], input_format: str | None
-) -> list[InputFile]:
+def find_files(paths: Sequence[str | os.PathLike[str]], reading: ReadingOptions) -> list[InputFile]:
     """Resolve what the user named to files.
 
     Parameters
     ----------
     paths : sequence of path-like
-        Files, globs, folders of Parquet files, or ``-``.
-    input_format : str, optional
-        The name of a format; without it the content decides, then the suffix.
+        Files, globs, folders, or ``-``.
+    reading : ReadingOptions
+        May name the format; without it `recognition` decides.
 
     Returns
     -------
@@ -147,7 +165,7 @@ def find_files(
     UsageError
         If the format is unknown, or standard input is named with other inputs.
     """
-    form = None if input_format is None else _named_format(input_format)
+    form = _named_format(reading.input_format)
     named = [os.fspath(path) for path in paths]
     if "" in named:
         raise UsageError("an input has no name: its path is empty", hint="'.' is this folder")
@@ -157,18 +175,20 @@ def find_files(
             where=STDIN,
             hint="- alone, or files alone",
         )
-    if form is not None and form != registry.PARQUET and any(map(os.path.isdir, named)):
+    if form is not None and not folders.may_hold(form) and any(map(os.path.isdir, named)):
         raise UsageError(
-            f"a folder is read as Parquet, not as {form.name}",
+            f"a folder is not read as {form.name}",
             where="--input-format",
-            hint="'FOLDER/*' names the files of another format",
+            hint="'FOLDER/*' names the files in it",
         )
-    files = [_file(path, form, partition) for path, partition in list_files(named)]
+    files = [_file(path, reading, partition) for path, partition in list_files(named)]
     _refuse_twins(files)
     return files
 
 
-def _named_format(name: str) -> FormatInfo:
+def _named_format(name: str | None) -> FormatInfo | None:
+    if name is None:
+        return None
     if name not in registry.FORMATS:
         near = nearest(name, registry.FORMATS) or registry.CSV.name
         raise UsageError(
@@ -218,23 +238,11 @@ def _matched(match: str, pattern: str) -> Iterable[tuple[str, Partition]]:
 
 
 def _folder(folder: str) -> list[tuple[str, Partition]]:
-    """Find the Parquet files below a folder; hidden ones and those with a leading _ are skipped."""
-    root = Path(folder)
-    found = sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in registry.PARQUET.suffixes
-        and path.is_file()
-        and not any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
-    )
+    """List the Parquet files below a folder, or the folder itself where it is read as one."""
+    found = folders.parquet_files(folder)
     if not found:
-        others = sorted({path.suffix for path in root.iterdir() if registry.by_suffix(path.name)})
-        raise InputError(
-            "the folder holds no Parquet file",
-            where=folder,
-            hint=f"'{folder}/*{others[0]}'" if others else None,
-        )
-    return [(str(path), _partition(path.relative_to(root))) for path in found]
+        return [(folder, ())]
+    return [(str(path), _partition(path.relative_to(folder))) for path in found]
 
 
 def _partition(path: Path) -> Partition:
@@ -246,40 +254,111 @@ def _partition(path: Path) -> Partition:
     )
 
 
-def _file(path: str, form: FormatInfo | None, partition: Partition) -> InputFile:
+def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile:
+    form = _named_format(reading.input_format)
     if path == STDIN:
-        return _stream_file(STDIN, streams.stdin(), form)
+        return _stream_file(STDIN, streams.stdin(), form, reading)
+    if os.path.isdir(path):
+        return InputFile(path, form if form is not None and form.is_folder else folders.kind(path))
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-        return _stream_file(path, streams.pipe(path), form)
+        return _stream_file(path, streams.pipe(path), form, reading)
     with streams.open_file(path) as stream:
-        try:
-            head = stream.read(MAGIC_BYTES)
-        except OSError as error:
-            raise InputError(streams.os_message(error), where=path) from None
         size = os.fstat(stream.fileno()).st_size
-    streams.refuse_lfs_pointer(path, head)
-    found = form or registry.by_magic(head) or registry.by_suffix(path)
+    content = _content(lambda: streams.open_file(path), path, path, reading)
+    streams.refuse_lfs_pointer(path, content.head)
+    found = form or content.format
     if found is None:
-        raise _unrecognised(path, head)
-    return InputFile(path, found, streams.compression_of(head), size, partition)
+        raise _unrecognised(path, content.head)
+    _refuse_packed(found, content.compression, path)
+    return InputFile(path, found, content.compression, size, partition, member=content.member)
 
 
-def _stream_file(path: str, stream: streams.ReplayedStream, form: FormatInfo | None) -> InputFile:
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What the first bytes of a file show."""
+
+    head: bytes
+    compression: str | None
+    format: FormatInfo | None
+    member: str | None = None
+
+
+def _content(
+    opened: Callable[[], streams.ByteSource], path: str, location: str, reading: ReadingOptions
+) -> _Content:
+    """Look at the first bytes, decompressed."""
+    member, name = None, path
+    try:
+        with closing(opened()) as stream:
+            raw = streams.read_head(stream, MAGIC_BYTES)
+        compression = streams.compression_of(raw)
+        if compression == streams.ZIP:
+            found = archives.content(location, path, reading.member)
+            if isinstance(found, FormatInfo):
+                return _Content(raw, None, found, reading.member)
+            member, name = found, found
+        elif reading.member is not None:
+            refuse_idle("member", f"{path} is no archive", reading.defaults)
+        inside = archives.MemberStream(location, path, member, _no_bytes) if member else opened()
+        outer = None if member else compression
+        with closing(streams.plain_bytes(inside, outer, None, _no_bytes)) as plain:
+            head = streams.read_head(plain, recognition.SAMPLE_BYTES)
+    except streams.READ_ERRORS as error:
+        raise streams.read_error(error, path, compression) from None
+    sample = recognition.Sample(
+        head, encoding=reading.text.encoding, skip_lines=reading.text.skip_lines
+    )
+    return _Content(head, compression, recognition.recognise(name, sample), member)
+
+
+def _no_bytes(_: int) -> None:
+    """Report nothing: these bytes are read again."""
+
+
+def _refuse_packed(form: FormatInfo, compression: str | None, path: str) -> None:
+    if compression is not None and form.needs_file:
+        raise InputError(f"is {form.title} inside {compression}", where=path, hint="decompress it")
+
+
+def _stream_file(
+    path: str,
+    stream: streams.ReplayedStream,
+    form: FormatInfo | None,
+    reading: ReadingOptions,
+) -> InputFile:
     """Take standard input, a pipe or a device: what is read from it is gone."""
-    head = streams.read_head(stream.open(), MAGIC_BYTES)
-    found = form or registry.by_magic(head) or registry.CSV
-    if found == registry.PARQUET:  # is read from its end
-        return InputFile(path, found, spool=streams.spooled(stream.open(last=True)))
-    return InputFile(path, found, streams.compression_of(head), stream=stream)
+    raw = streams.read_head(stream.open(), MAGIC_BYTES)
+    if streams.compression_of(raw) == streams.ZIP:  # is read from its end
+        spool = streams.spooled(stream.open(last=True))
+        found = _content(lambda: streams.open_file(spool.name), path, spool.name, reading)
+        chosen = form or found.format or registry.CSV
+        _refuse_packed(chosen, found.compression, path)
+        return InputFile(path, chosen, found.compression, spool=spool, member=found.member)
+    content = _content(stream.open, path, path, reading)
+    recognised = content.format
+    likely = recognised is not None and recognised in (registry.TSV, registry.LIST)
+    found_format = form or (None if likely else recognised) or registry.CSV
+    _refuse_packed(found_format, content.compression, path)
+    if found_format.needs_file:
+        return InputFile(path, found_format, spool=streams.spooled(stream.open(last=True)))
+    return InputFile(path, found_format, content.compression, stream=stream)
 
 
 def _unrecognised(path: str, head: bytes) -> InputError:
     kind = streams.describe_binary(head)
     if kind is not None:
-        return InputError(kind, where=path, hint="inputs are CSV, TSV and Parquet files")
+        return InputError(
+            kind,
+            where=path,
+            hint=f"--encoding {streams.utf16_of(head)}"
+            if "UTF-16" in kind
+            else "docs/formats.md lists what is read",
+        )
     suffix = registry.suffix_of(path)
     return InputError(
-        f"suffix {suffix!r} does not tell the format" if suffix else "no suffix tells the format",
+        f"neither the content nor suffix {suffix!r} tells the format"
+        if suffix
+        else "neither the content nor a suffix tells the format",
         where=path,
         hint="--input-format csv",
     )

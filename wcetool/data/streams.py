@@ -21,6 +21,9 @@ import pyarrow as pa
 
 from wcetool.errors import InputError, UsageError, nearest
 
+READ_ERRORS = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, UnicodeError)
+ZIP = "zip"
+
 OnBytes = Callable[[int], None]
 
 HEAD_BYTES = 1 << 20  # as much of a text file as the decisions about it may look at
@@ -30,6 +33,7 @@ _COMPRESSED = {
     b"\x1f\x8b\x08": "gzip",
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": ZIP,
     **{b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)},
 }
 
@@ -315,6 +319,15 @@ def os_message(error: OSError) -> str:
     if error.errno is not None:
         return os.strerror(error.errno).lower()
     return str(error)
+
+
+def read_error(error: BaseException, path: str, compression: str | None) -> InputError:
+    """Say in our words why bytes could not be read."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return InputError(os_message(error), where=path)
+    if compression is not None:
+        return InputError(f"the {compression} data are truncated or damaged: {error}", where=path)
+    return InputError(str(error).splitlines()[0], where=path)
 
 
 def read_head(stream: ByteSource, size: int = HEAD_BYTES) -> bytes:

@@ -43,7 +43,7 @@ def index_in_memory(ids, *, allow_duplicates=False):
 
 
 def index_of_files(*paths, allow_duplicates=False):
-    files = find_files([str(path) for path in paths], None)
+    files = find_files([str(path) for path in paths], ReadingOptions())
     return index_of(open_files(files, ReadingOptions()), allow_duplicates=allow_duplicates)
 
 
@@ -168,7 +168,7 @@ def test_a_truth_without_rows_is_refused(write):
 def test_standard_input_can_be_read_again_for_the_labels(monkeypatch):
     text = io.TextIOWrapper(io.BytesIO(b"id,label\na,x\nb,y\n"))
     monkeypatch.setattr(sys, "stdin", text)
-    dataset = open_files(find_files(["-"], "csv"), ReadingOptions())
+    dataset = open_files(find_files(["-"], ReadingOptions(input_format="csv")), ReadingOptions())
     assert rows_of(index_of(dataset), "ba") == [1, 0]
     label = find_column(dataset.first, "label", option="--label-column")
     (split,) = dataset.splits()

@@ -30,7 +30,9 @@ def works(request, tmp_path):
             frame.to_csv(path, index=False)
         else:
             frame.to_parquet(path, row_group_size=100)
-    dataset = open_files(find_files([f"{tmp_path}/part*.{request.param}"], None), READING)
+    dataset = open_files(
+        find_files([f"{tmp_path}/part*.{request.param}"], ReadingOptions()), READING
+    )
     *labels, tags = find_columns(dataset.first, ("a", "b", "c", "tags"), option="-l")
     rules = READING.rules
     return dataset, (

@@ -29,7 +29,7 @@ def rows(tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "SPLIT_BYTES", 1)
     path = tmp_path / "labels.parquet"
     pq.write_table(pa.table({"label": [f"l{i}" for i in range(SPLITS)]}), path, row_group_size=1)
-    dataset = open_files(find_files([path], None), ReadingOptions())
+    dataset = open_files(find_files([path], ReadingOptions()), ReadingOptions())
     assert len(dataset.splits()) == SPLITS
     return dataset
 

@@ -44,7 +44,7 @@ def dataset(request, tmp_path):
             frame.to_csv(path, index=False)
         else:
             frame.to_parquet(path, row_group_size=100)
-    return open_files(find_files([f"{tmp_path}/part*.{request.param}"], None), READING)
+    return open_files(find_files([f"{tmp_path}/part*.{request.param}"], ReadingOptions()), READING)
 
 
 def works(dataset):

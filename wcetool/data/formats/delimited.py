@@ -36,7 +36,6 @@ from wcetool.data.formats.text_head import (
 from wcetool.data.formats.text_reading import (
     BLOCK_BYTES,
     END_LABEL,
-    READ_ERRORS,
     dialect_of,
     ignore_bytes,
     input_error,
@@ -302,7 +301,7 @@ def _parsed(
         for batch in reader:
             if len(batch):
                 yield batch
-    except READ_ERRORS as error:
+    except streams.READ_ERRORS as error:
         raise input_error(error, table.file, table) from None
 
 

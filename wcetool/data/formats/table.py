@@ -44,6 +44,8 @@ class Column:
         Spacing at 1 of a float type narrower than a double; 0 for others.
     length : int
         Values a row: those of a list, about; else 1.
+    classes : tuple of str or None
+        The classes that the file declares for it, in order; None where it declares none.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Column:
     holds: Holds
     rounding_unit: float = 0.0
     length: int = 1
+    classes: tuple[str, ...] | None = None
 
     @property
     def row_bytes(self) -> int:
@@ -99,6 +102,12 @@ class Table:
         For Parquet.
     constants : mapping of str to str or None
         The hive partition keys that are no columns of the file itself, with their values.
+    label : int or None
+        The place of the column that the format itself says is the label.
+    label_reason : str
+        How it says so.
+    notes : tuple of str
+        What was decided when the file was opened.
     footer : object
         What the format has read of the file and needs again.
     """
@@ -109,6 +118,9 @@ class Table:
     dialect: Dialect | None = None
     row_groups: tuple[RowGroup, ...] = ()
     constants: Mapping[str, str | None] = field(default_factory=dict)
+    label: int | None = None
+    label_reason: str = ""
+    notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
 
     @property

@@ -11,7 +11,6 @@ from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Holds
 from wcetool.data.formats.text_reading import (
     BLOCK_BYTES,
-    READ_ERRORS,
     ignore_bytes,
     input_error,
     not_utf8,
@@ -40,7 +39,7 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
     try:
         with closing(plain_text(file, options, ignore_bytes, last=False)) as text:
             head = streams.read_head(text)
-    except READ_ERRORS as error:
+    except streams.READ_ERRORS as error:
         raise input_error(error, file) from None
     kind = streams.describe_binary(head)
     if kind is not None:

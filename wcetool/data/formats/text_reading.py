@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import lzma
 import re
-
-import pyarrow as pa
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Table
@@ -17,7 +14,6 @@ from wcetool.errors import InputError, counted, short_repr
 # A label that no file holds; stands in the row that is appended to every stream.
 END_LABEL = "\x03\x04end\x04\x03"
 BLOCK_BYTES = 2 << 20  # a block of the reader, which reads dozens ahead; a longer record is refused
-READ_ERRORS = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, UnicodeError)
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 _CONVERSION = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to [^:]+: (.*)", re.DOTALL
@@ -28,8 +24,7 @@ def plain_text(
     file: InputFile, options: TextOptions | Dialect, on_bytes: streams.OnBytes, *, last: bool
 ) -> streams.ByteSource:
     """Open a file as plain UTF-8 bytes, comment lines left out."""
-    opened = file.open(last=last)
-    plain = streams.plain_bytes(opened, file.compression, options.encoding, on_bytes)
+    plain = file.open_plain(options.encoding, on_bytes, last=last)
     if options.comment is None:
         return plain
     quoting = getattr(options, "quoting", True)
@@ -110,13 +105,7 @@ def input_error(error: BaseException, file: InputFile, table: Table | None = Non
             ),
             hint="--no-quoting, if quotes are ordinary characters in this file",
         )
-    if isinstance(error, OSError) and error.errno is not None:
-        return InputError(streams.os_message(error), where=file.path)
-    if file.compression is not None:
-        return InputError(
-            f"the {file.compression} data are truncated or damaged: {text}", where=file.path
-        )
-    return InputError(text.splitlines()[0], where=file.path)
+    return streams.read_error(error, file.path, file.compression)
 
 
 def _conversion_error(table: Table, place: int, physical_row: int, reason: str) -> InputError:
