@@ -87,12 +87,12 @@ def _value(record: Any, path: Path, where: str, row: int) -> Any:
     """Follow a path; null where it ends early."""
     found = record
     for depth, key in enumerate(path):
-        if found is None:
+        if found is None and depth:
             return None
         if not isinstance(found, dict):
-            name = ".".join(path[:depth])
+            name = f"{short_repr('.'.join(path[:depth]))} is" if depth else "is"
             raise InputError(
-                f"{short_repr(name)} is {titled(found)}, where other rows have an object",
+                f"{name} {titled(found)}, where other rows have an object",
                 where=f"{where}: row {row:,}",
                 details=(f"value: {short_repr(str(found))}",),
             )
@@ -131,7 +131,8 @@ class _Place:
 
     def refuse(self, index: int, problem: str) -> InputError:
         where = f"{self.path}: row {self.first_row + index:,}"
-        return InputError(problem, where=f"{where}, column {short_repr(self.column)}")
+        column = f", column {short_repr(self.column)}" if self.column else ""
+        return InputError(problem, where=f"{where}{column}")
 
 
 def _labels(values: Sequence[Any], place: _Place) -> pa.Array:

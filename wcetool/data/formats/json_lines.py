@@ -193,8 +193,7 @@ def _record(line: bytes, where: str) -> dict[str, Any]:
         if not isinstance(found, dict)
         else "holds more than one object"
     )
-    hint = "--input-format json, if it is one array" if isinstance(found, list) else None
-    raise InputError(problem, where=where, details=(f"text: {short_repr(text)}",), hint=hint)
+    raise InputError(problem, where=where, details=(f"text: {short_repr(text)}",))
 
 
 class _Reader:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-
 from wcetool.data.formats.table import Column, Holds
 
 HEAD_ROWS = 1000  # records that the columns are found from
