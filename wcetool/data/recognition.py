@@ -133,9 +133,9 @@ def _is_coco(sample: Sample) -> bool:
 
 
 def _is_json_lines(sample: Sample) -> bool:
-    """Tell whether the first line is one object, or one list above another.
+    """Tell whether the first line is one object or list, and is not the only line.
 
-    An object alone, of nothing but lists and objects, may be a table of columns.
+    What an object alone is, a record or a table of columns, the suffix tells.
     """
     found = _first_json(sample)
     if found is None or found[1].strip() or not isinstance(found[0], dict | list):
@@ -145,13 +145,7 @@ def _is_json_lines(sample: Sample) -> bool:
         json.loads(first)
     except (ValueError, RecursionError):
         return False
-    if len(sample.filled) > 1:
-        return True
-    return isinstance(found[0], dict) and not _may_be_columns(found[0])
-
-
-def _may_be_columns(found: dict[str, object]) -> bool:
-    return bool(found) and all(isinstance(one, dict | list) for one in found.values())
+    return len(sample.filled) > 1 or not sample.is_whole
 
 
 def _is_json(sample: Sample) -> bool:

@@ -151,7 +151,11 @@ def _records_of(found: dict[str, Any], path: str) -> tuple[list[dict[str, Any]],
         rows = zip(*([one[key] for key in values[0]] for one in values), strict=True)
         note = "an object of columns, each with its rows by number"
     else:
-        raise _no_table(f"an object with {counted(len(found), 'key')}: {quoted(found)}", path)
+        raise _no_table(
+            f"an object with {counted(len(found), 'key')}: {quoted(found)}",
+            path,
+            hint="--input-format jsonl, if it is one record",
+        )
     return [dict(zip(found, row, strict=True)) for row in rows], note
 
 
@@ -185,9 +189,10 @@ def _numbered(found: dict[str, Any]) -> bool:
     return all(key.isascii() and key.isdigit() for key in found)
 
 
-def _no_table(what: str, path: str) -> InputError:
+def _no_table(what: str, path: str, hint: str | None = None) -> InputError:
     return InputError(
         f"holds {what}, where a list of records is expected",
         where=path,
         details=("read are: a list of objects, a list of labels, an object of lists",),
+        hint=hint,
     )
