@@ -38,6 +38,7 @@ from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
 RANGE_BYTES = 1 << 22
+_NEAR_BYTES = 1 << 14  # most lines are shorter
 _LINE_BYTES = 2 << 20  # a longer line is refused by the parser
 
 
@@ -68,7 +69,10 @@ def line_ends(file: InputFile) -> list[int]:
     with streams.open_file(file.path) as stream:
         for near in range(RANGE_BYTES, file.size - RANGE_BYTES // 2, RANGE_BYTES):
             stream.seek(near)
-            found = streams.read_head(stream, _LINE_BYTES).find(b"\n")
+            found = streams.read_head(stream, _NEAR_BYTES).find(b"\n")
+            if found < 0:
+                stream.seek(near)
+                found = streams.read_head(stream, _LINE_BYTES).find(b"\n")
             cut = near + found + 1
             if found >= 0 and cuts[-1] < cut < file.size:
                 cuts.append(cut)
