@@ -80,11 +80,11 @@ def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
     """Cut a large plain file at line ends: no string of JSON holds one."""
     file = table.file
     if ranges and table.footer.encoding is None and byte_ranges.is_large_and_plain(file):
-        cuts = byte_ranges.line_ends(file)
-        return [
-            Split(file, index, byte_range=(start, end), size=end - start)
-            for start, end in itertools.pairwise(cuts)
-        ]
+        cuts = list(itertools.pairwise(byte_ranges.line_ends(file)))
+        if all(end - start <= LINE_BYTES for start, end in cuts):  # else a line has no end
+            return [
+                Split(file, index, byte_range=(start, end), size=end - start) for start, end in cuts
+            ]
     return [Split(file, index, size=file.size)]
 
 

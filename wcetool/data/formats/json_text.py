@@ -21,6 +21,7 @@ from wcetool.errors import InputError, short_repr
 PIECE_BYTES = 1 << 20
 VALUE_CHARACTERS = 64 << 20  # of one element of a list
 _SPACE = re.compile(r"[ \t\r\n]*")
+_UNTERMINATED = "Unterminated string"
 _LONGEST_TOKEN = 16  # an error so near to the end may be that of a token that is not all there yet
 
 
@@ -134,6 +135,9 @@ class JsonText:
 
     def _between(self, opening: str, closing: str) -> Iterator[None]:
         """Step through the parts between two brackets."""
+        if self.peek() not in (opening, ""):
+            what = "a list" if opening == "[" else "an object"
+            raise self._refused(f"{what} is expected", self._shown())
         self._take(opening)
         if self.peek() == closing:
             self._take(closing)
@@ -168,21 +172,25 @@ class JsonText:
             raise input_error(error, self._file) from None
         self._is_whole = not data
         text = self._decoder.decode(data, final=not data)
+        if not text and not data:
+            return False  # the text stays: an error may name a place in it
         self.consumed += len(text)
         self._text = self._text[self._at :] + text
         self._at = 0
-        return bool(text) or not self._is_whole
+        return True
 
     def _is_final(self, error: ValueError) -> bool:
         """Tell whether a value is wrong whatever follows."""
         if not hasattr(error, "pos"):
             return True
         early = error.pos < len(self._text) - _LONGEST_TOKEN
-        return early and not problem_of(error).startswith("Unterminated string")
+        return early and not problem_of(error).startswith(_UNTERMINATED)
 
     def _not_json(self, error: ValueError) -> InputError:
         place = getattr(error, "pos", self._at)
-        if self._is_whole and place >= len(self._text) - 1:
+        rest = self._text[place:].strip()
+        is_cut = not rest or rest.isalpha() or problem_of(error).startswith(_UNTERMINATED)
+        if self._is_whole and is_cut:
             return self._refused("ends inside of a value: is the file cut off?")
         return self._refused(f"is not JSON: {problem_of(error)}", self._shown(place))
 
