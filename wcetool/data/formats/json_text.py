@@ -21,6 +21,7 @@ from wcetool.errors import InputError, short_repr
 PIECE_BYTES = 1 << 20
 VALUE_CHARACTERS = 64 << 20  # of one element of a list
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BEHIND = frozenset(" \t\r\n,:]}")
 _UNTERMINATED = "Unterminated string"
 _LONGEST_TOKEN = 16  # an error so near to the end may be that of a token that is not all there yet
 
@@ -79,7 +80,8 @@ class JsonText:
                 if self._is_final(error) or not self._more():
                     raise self._not_json(error) from None
                 continue
-            if end < len(self._text) or not self._more():  # a number may go on
+            # A number may go on, with digits, or as the 0 of 0.5.
+            if self._text[end : end + 1] in _BEHIND or not self._more():
                 self._at = end
                 return found
 
