@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from unittest import mock
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from conftest import HOSTILE_LABELS
 from hypothesis import example, given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import wcetool
 from wcetool.data.formats import byte_ranges, json_lines
+from wcetool.data.formats.json_template import Template
 from wcetool.data.formats.json_text import JsonText
 from wcetool.errors import InputError, WceError
 
@@ -86,6 +89,106 @@ def test_bytes_that_are_damaged_anywhere_give_the_same(folder, content, place):
     path = folder / "b.jsonl"
     path.write_bytes(whole[:place] + content + whole[place + len(content) :])
     assert read(path, input_format="jsonl") == line_by_line(path)
+
+
+PARTS = (
+    *(
+        '"',
+        '""',
+        ",",
+        ":",
+        "{",
+        "}",
+        "}{",
+        "0",
+        "1",
+        ".",
+        "-",
+        "e5",
+        "\\",
+        "\t",
+        " ",
+        "a",
+        "é",
+        "\n",
+    ),
+    *("null", '"label"', ', "label": "z"', '": "', '", "', "12.5", "00", "1.", "\x00", "\xa0", ""),
+)
+parts = st.sampled_from(PARTS)
+plain_texts = st.text(st.characters(min_codepoint=32, exclude_characters='"\\'), max_size=4)
+
+
+@st.composite
+def alike(draw):
+    """Lines of one writer, and perhaps a change at some places."""
+    names = draw(st.permutations(["id", "label", "x1", "part"]))[: draw(st.integers(1, 4))]
+    names = names if "label" in names else [*names, "label"]
+    numeric = {name: draw(st.booleans()) and name != "label" for name in names}
+    space = draw(st.sampled_from(["", " "]))
+    decimals = st.decimals(0, 10**6, places=2).map(str)
+    numbers = st.one_of(st.integers(0, 10**6).map(str), decimals)
+    rows = [
+        f"{{{f',{space}'.join(f'{json.dumps(name)}:{space}{value}' for name, value in row)}}}"
+        for row in draw(
+            st.lists(
+                st.tuples(
+                    *(
+                        st.tuples(
+                            st.just(name),
+                            numbers if numeric[name] else plain_texts.map('"{}"'.format),
+                        )
+                        for name in names
+                    )
+                ),
+                min_size=1,
+                max_size=5,
+            )
+        )
+    ]
+    content = "\n".join(rows) + draw(st.sampled_from(["", "\n"]))
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(content)))
+        gone = draw(st.integers(0, 2))
+        content = content[:place] + draw(parts) + content[place + gone :]
+    return content.encode("utf-8", "surrogatepass")
+
+
+@given(content=alike())
+@settings(max_examples=1000)
+def test_lines_that_are_written_alike_are_what_json_reads(content):
+    text = np.frombuffer(content, dtype=np.uint8)
+    ends = json_lines._object_lines(text)
+    template = None if ends is None else Template.of(content[: ends[0]], ["label"])
+    found = None if template is None else template.labels(text, ends)
+    if found is None:
+        return
+    lines = content.split(b"\n")
+    records = [json.loads(line.decode("utf-8", "surrogateescape")) for line in lines if line]
+    assert len(records) == len(ends)
+    assert all(list(one) == list(records[0]) for one in records)
+    assert found[0].cast(pa.binary()).to_pylist() == [
+        one["label"].encode("utf-8", "surrogateescape") for one in records
+    ]
+
+
+@given(content=alike())
+@settings(max_examples=400)
+def test_lines_that_are_almost_alike_give_the_same(folder, content):
+    path = folder / "e.jsonl"
+    path.write_bytes(content * 3)
+    assert read(path, input_format="jsonl") == line_by_line(path)
+
+
+def test_lines_that_are_alike_take_the_fast_way():
+    content = b'{"id": 7, "label": "cat", "p": 0.25}\n{"id": 12, "label": "", "p": 1}\n'
+    text = np.frombuffer(content, dtype=np.uint8)
+    ends = json_lines._object_lines(text)
+    template = Template.of(content[: ends[0]], ["label"])
+    assert template.labels(text, ends)[0].to_pylist() == ["cat", ""]
+    changes = {b"12": b"012", b"1}": b"1.}", b'"p": 1': b'"q": 1', b" 12": b" -", b": 1}": b": }"}
+    for old, new in changes.items():
+        text = np.frombuffer(content.replace(old, new, 1), dtype=np.uint8)
+        assert template.labels(text, json_lines._object_lines(text)) is None
 
 
 @given(content=texts, size=st.integers(8, 64))

@@ -1,12 +1,14 @@
 """JSON Lines: an object a line, read in pieces, a large file by several threads.
 
-pyarrow parses a piece, only the fields that are wanted, and gives other types than the first rows
-have up with an error. Then Python's `json` reads the lines one by one, and decides: what it finds
-is the label, or the file is refused with the row. pyarrow parses one object after another and does
-not look at lines. So each line of a piece must begin with ``{`` and end with ``}`` first. Then no
-object goes over a line end, since ``}`` and ``{`` with nothing but white space between them stand
-next to each other only where one object ends and another one begins; and if there are as many
-objects as lines, each line is one object.
+Lines that one writer wrote alike are read by their `json_template`. Others pyarrow parses, only the
+fields that are wanted, and gives up with an error where there are other types than in the first
+rows. Then Python's `json` reads the lines one by one, and decides: what it finds is the label, or
+the file is refused with the row.
+
+pyarrow parses one object after another and does not look at lines. So each line of a piece must
+begin with ``{`` and end with ``}`` first. Then no object goes over a line end, since ``}`` and
+``{`` with nothing but white space between them stand next to each other only where one object ends
+and another one begins; and if there are as many objects as lines, each line is one object.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from wcetool.data import streams
 from wcetool.data.formats import byte_ranges, typed
 from wcetool.data.formats.bit_masks import Bytes
 from wcetool.data.formats.json_columns import Wanted
+from wcetool.data.formats.json_template import Places, Template
 from wcetool.data.formats.json_values import (
     DECODER,
     HEAD_ROWS,
@@ -45,6 +48,7 @@ from wcetool.errors import InputError, short_repr
 PIECE_BYTES = byte_ranges.RANGE_BYTES
 LINE_BYTES = 64 << 20
 _HEAD_BYTES = 1 << 20
+_TRIED_LINES = 100  # before all are taken to be written alike
 _SPACE = b" \t\r"
 _NEWLINE, _OPEN, _CLOSE = b"\n{}"
 
@@ -212,11 +216,11 @@ class _Reader:
 
     def batch(self, text: Bytes) -> Iterator[pa.RecordBatch]:
         """Read a piece; nothing where it holds only blank lines."""
-        n_lines = _object_lines(text)
-        if n_lines is None:
+        ends = _object_lines(text)
+        if ends is None:
             text, blank = _without_blanks(text)
-            n_lines = _object_lines(text)
-            if n_lines is not None:
+            ends = _object_lines(text)
+            if ends is not None:
                 self.blank_lines += blank
             elif not len(text):
                 self.blank_lines += blank
@@ -224,7 +228,7 @@ class _Reader:
             else:
                 yield self._exactly(text, blank)
                 return
-        found = None if self._schema is None else self._parsed(text, n_lines)
+        found = None if self._schema is None else self._at_once(text, ends)
         if found is None:
             yield self._exactly(text, 0)
             return
@@ -239,8 +243,33 @@ class _Reader:
         self.blank_lines += blank
         return found
 
-    def _parsed(self, text: Bytes, n_lines: int) -> pa.RecordBatch | None:
-        """Read all at once; None where pyarrow refuses, or does not find an object a line."""
+    def _at_once(self, text: Bytes, ends: Places) -> pa.RecordBatch | None:
+        """Read all lines together; None where that would not be exact."""
+        arrays = self._alike(text, ends) or self._parsed(text, len(ends))
+        if arrays is None:
+            return None
+        for array in arrays:
+            if pa.types.is_dictionary(array.type):
+                try:
+                    array.dictionary.validate(full=True)
+                except pa.ArrowInvalid:  # is not UTF-8
+                    return None
+        return typed.in_order(arrays, self._columns)
+
+    def _alike(self, text: Bytes, ends: Places) -> list[pa.Array] | None:
+        """Read lines that are written like the first one; None where they are not, or numbers."""
+        schema = self._schema
+        if schema is None or any(not pa.types.is_string(kind) for kind in schema.types):
+            return None
+        names = [path[0] for path in self._wanted.paths]
+        template = Template.of(text[: ends[0]].tobytes(), names)
+        few = ends[:_TRIED_LINES]
+        if template is None or template.labels(text[: few[-1]], few) is None:
+            return None
+        return template.labels(text, ends)
+
+    def _parsed(self, text: Bytes, n_lines: int) -> list[pa.Array] | None:
+        """Parse all lines; None where pyarrow refuses, or does not find an object a line."""
         others = "infer" if self._wanted.class_keys else "ignore"
         try:
             found = pajson.read_json(
@@ -255,14 +284,8 @@ class _Reader:
         arrays = []
         for path in self._wanted.paths:
             array = _at(found.column(path[0]).combine_chunks(), path[1:])
-            if pa.types.is_string(array.type):
-                array = array.dictionary_encode()
-                try:
-                    array.dictionary.validate(full=True)
-                except pa.ArrowInvalid:  # is not UTF-8
-                    return None
-            arrays.append(array)
-        return typed.in_order(arrays, self._columns)
+            arrays.append(array.dictionary_encode() if pa.types.is_string(array.type) else array)
+        return arrays
 
     def _has_new_classes(self, found: pa.Table) -> bool:
         for parent, known in self._wanted.class_keys.items():
@@ -315,8 +338,8 @@ def _at(array: pa.Array, path: Path) -> pa.Array:
     return array
 
 
-def _object_lines(text: Bytes) -> int | None:
-    """Count the lines; None unless each begins and ends as an object does."""
+def _object_lines(text: Bytes) -> Places | None:
+    """Return where the lines end; None unless each begins and ends as an object does."""
     if not len(text) or text[0] != _OPEN:
         return None
     ends = np.flatnonzero(text == _NEWLINE)
@@ -324,7 +347,7 @@ def _object_lines(text: Bytes) -> int | None:
     if not n_ended or ends[-1] != len(text) - 1:
         ends = np.append(ends, len(text))
     fits = (text[ends - 1] == _CLOSE).all() and (text[ends[:-1] + 1] == _OPEN).all()
-    return len(ends) if fits else None
+    return ends if fits else None
 
 
 def _without_blanks(text: Bytes) -> tuple[Bytes, int]:
