@@ -111,6 +111,39 @@ def test_pools_with_csv(analyze, write):
     assert counts(analyze("a.jsonl", "b.csv")) == {"1": 2, "1.0": 2, "True": 2}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-l", "label", "--group-column", "meta.group"),
+        ("-l", "label", "--split-column", "meta.split"),
+        ("-l", "label", "--sample-weight-column", "meta.weight"),
+        ("-l", "y_*"),
+        ("-l", "tags", "--label-separator", "|"),
+        ("-l", "id", "--classes", "0,1,2,3,4,5,6"),
+    ],
+)
+def test_every_way_of_counting_gives_what_the_same_table_gives_as_csv(cli, write, options):
+    names = ("label", "tags", "id", "y_a", "y_b", "meta.group", "meta.split", "meta.weight")
+    rows = [
+        (
+            *("abc"[i * i % 3], "a|b" if i % 2 else "b", i % 7, i % 2, i % 3 == 0),
+            *(i // 4, ("train", "test")[i % 5 == 0], (1, 2.5)[i % 3 == 1]),
+        )
+        for i in range(300)
+    ]
+    write("a.csv", "\n".join(",".join(map(str, row)) for row in (names, *rows)) + "\n")
+    made = [dict(zip(names, row, strict=True)) for row in rows]
+    for one in made:
+        one["meta"] = {name: one.pop(f"meta.{name}") for name in ("weight", "group", "split")}
+    write("a.jsonl", lines(*made))
+    write("a.json", json.dumps(made))
+    expected, *others = (
+        cli("analyze", name, *options, "-f", "csv") for name in ("a.csv", "a.jsonl", "a.json")
+    )
+    assert expected.code == 0, expected.stderr
+    assert [other.stdout for other in others] == [expected.stdout] * 2
+
+
 def test_the_content_says_what_it_is_before_the_suffix(analyze, write):
     write("a.csv", lines({"label": "x"}, {"label": "y"}))
     ran = analyze("a.csv")
