@@ -196,6 +196,15 @@ def test_bytes_that_are_not_utf8_are_refused_where_they_are_read(analyze, write)
     assert counts(analyze("b.jsonl")) == {"a": 2000, "b": 1}
 
 
+@pytest.mark.parametrize("key", [b"\xff", b"\\ud800"])
+def test_a_key_that_is_no_text_is_refused(cli, write, key):
+    line = b'{"label": "a", "%s": 1}\n' % key
+    write("a.jsonl", line * 2)
+    write("a.json", b"[" + line + b"]")
+    for name in "a.jsonl", "a.json":
+        refused(cli("analyze", name), 3, f"{name}: the key '\\ud", "half a surrogate pair")
+
+
 def test_equal_twins_are_one_key(analyze, write):
     write("a.jsonl", '{"label": "a", "label": "a"}\n{"label": "b", "x": 1, "x": 2}\n')
     assert counts(analyze("a.jsonl")) == {"a": 1, "b": 1}

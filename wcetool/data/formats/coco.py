@@ -19,7 +19,7 @@ import pyarrow as pa
 from wcetool.data import arrow
 from wcetool.data.formats.held import batches, held, memory_need, splits
 from wcetool.data.formats.json_text import JsonText, refuse_twins
-from wcetool.data.formats.json_values import titled
+from wcetool.data.formats.json_values import NO_UNICODE, holds_surrogates, titled
 from wcetool.data.formats.table import Table
 from wcetool.data.formats.text_head import read_head
 from wcetool.data.formats.text_reading import ignore_bytes
@@ -120,6 +120,7 @@ class _Annotations:
                 raise InputError("is not an object with an id and a name", where=where)
             refuse_twins(one, where)
             key, name = _id(one.get("id"), "id", where), one["name"]
+            _refuse_surrogates(name, where)
             if key in found:
                 raise InputError(f"id {short_repr(str(key))} is there twice", where=where)
             if not name or name in found.values():
@@ -191,7 +192,13 @@ def _id(value: Any, what: str, where: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | str):
         problem = f"has no {what}" if value is None else f"{what} is {titled(value)}"
         raise InputError(problem, where=where, details=("expected: an integer, or a text",))
+    _refuse_surrogates(value, where)
     return value
+
+
+def _refuse_surrogates(value: int | str, where: str) -> None:
+    if isinstance(value, str) and holds_surrogates(value):
+        raise InputError(f"{short_repr(value)} {NO_UNICODE}", where=where)
 
 
 def _coded(codes: array[int], texts: list[str]) -> pa.Array:

@@ -58,9 +58,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
             raise _no_table(titled(text.value()), file.path)
     if not first:
         raise InputError("has no rows", where=file.path)
-    fields = Fields.of(first)
-    if not fields.fields:
-        raise InputError("has no fields", where=file.path)
+    fields = Fields.of(first, file.path)
     return Table(
         file,
         fields.columns(),

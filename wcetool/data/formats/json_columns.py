@@ -19,10 +19,12 @@ from wcetool.data import arrow
 from wcetool.data.formats import typed
 from wcetool.data.formats.json_values import (
     HEAD_ROWS,
+    NO_UNICODE,
     NUMBERS,
     Fields,
     Path,
     TwinKeys,
+    holds_surrogates,
     shape_of,
     titled,
 )
@@ -165,12 +167,8 @@ def _scalar_text(value: Any, index: int, place: _Place) -> str | None:
 
 
 def _refuse_surrogates(text: str, index: int, place: _Place) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise place.refuse(
-            index, f"{short_repr(text)} holds half a surrogate pair, or bytes that are not UTF-8"
-        ) from None
+    if holds_surrogates(text):
+        raise place.refuse(index, f"{short_repr(text)} {NO_UNICODE}")
 
 
 def _refuse_overflow(value: Any, index: int, place: _Place) -> None:

@@ -72,9 +72,9 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
             head = next(_pieces(plain, file, _HEAD_BYTES)).removeprefix(codecs.BOM_UTF8)
     records = _records(head, file.path, 0)
     first = list(itertools.islice(records, HEAD_ROWS))
-    fields = Fields.of(first)
-    if not fields.fields:
-        raise InputError("has no fields" if first else "is empty", where=file.path)
+    if not first:
+        raise InputError("is empty", where=file.path)
+    fields = Fields.of(first, file.path)
     return Table(
         file, fields.columns(), has_rows=bool(first), footer=_Footer(fields, options.encoding)
     )

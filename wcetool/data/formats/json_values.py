@@ -13,9 +13,12 @@ from enum import Enum, auto
 from typing import Any
 
 from wcetool.data.formats.table import Column, Holds
+from wcetool.errors import InputError, short_repr
 
 HEAD_ROWS = 1000  # records that the columns are found from
 MOST_DEPTH = 32  # of nested objects whose fields are columns
+
+NO_UNICODE = "holds half a surrogate pair, or bytes that are not UTF-8"
 
 Path = tuple[str, ...]
 
@@ -84,6 +87,11 @@ def titled(value: object) -> str:
     return _TITLES.get(type(value), "a number")
 
 
+def holds_surrogates(text: str) -> bool:
+    """Tell whether a text cannot be written as UTF-8; what was no UTF-8 was read so."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def problem_of(error: ValueError) -> str:
     """Say what `json` found wrong, without the place in the text."""
     return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
@@ -149,11 +157,22 @@ class Fields:
     fields: tuple[Field, ...]
 
     @classmethod
-    def of(cls, records: Iterable[Any]) -> Fields:
-        """Find the fields of records."""
+    def of(cls, records: Iterable[Any], where: str) -> Fields:
+        """Find the fields of records.
+
+        Raises
+        ------
+        InputError
+            If there are none, or a key is no Unicode text.
+        """
         found: dict[Path, Field] = {}
         for record in records:
             _see(record, (), found)
+        if not found:
+            raise InputError("has no fields", where=where)
+        for key in {key for path in found for key in path}:
+            if holds_surrogates(key):
+                raise InputError(f"the key {short_repr(key)} {NO_UNICODE}", where=where)
         parents = {path[:depth] for path in found for depth in range(1, len(path))}
         # A null in the place of an object is no column.
         return cls(tuple(one for one in found.values() if one.shapes or one.path not in parents))
