@@ -257,9 +257,9 @@ class _Reader:
         return typed.in_order(arrays, self._columns)
 
     def _alike(self, text: Bytes, ends: Places) -> list[pa.Array] | None:
-        """Read lines that are written like the first one; None where they are not, or numbers."""
+        """Read lines that are written like the first one; None where they are not, or scores."""
         schema = self._schema
-        if schema is None or any(not pa.types.is_string(kind) for kind in schema.types):
+        if schema is None or not {pa.string(), pa.int64()}.issuperset(schema.types):
             return None
         names = [path[0] for path in self._wanted.paths]
         template = Template.of(text[: ends[0]].tobytes(), names)

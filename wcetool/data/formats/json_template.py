@@ -18,8 +18,9 @@ Claim: each line is then an object with the keys of the template, and the texts 
 its values. Proof: a quote that no backslash escapes begins a string or ends it. By 1 the quotes of
 a line are those of the runs, and so the bytes outside of strings are those of the template, except
 for its numbers, which are numbers by 2. So the line has the tokens of the template, the keys among
-them, up to the text of some values; and a text without quotes, backslashes and control characters
-is what it stands for. Where anything differs, the piece is parsed.
+them, up to the text of some values. A text without quotes, backslashes and control characters is
+what it stands for, and so are digits: an integer that is wanted has no dot. Where anything differs,
+the piece is parsed.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Template:
 
     @classmethod
     def of(cls, line: bytes, wanted: Sequence[str]) -> Template | None:
-        """Take the first line; None where it cannot be one, or a wanted value is no text."""
+        """Take the first line; None where it cannot be one, or for other labels than these."""
         try:
             record, end = DECODER.raw_decode(line.decode())
         except (ValueError, RecursionError):
@@ -75,9 +76,10 @@ class Template:
             return None
         if any(isinstance(value, dict | list) for value in record.values()):
             return None
-        runs, is_text, keys = [], [], []
-        start, key = 0, ""
-        n_keys = 0
+        runs: list[bytes] = []
+        is_text: list[bool] = []
+        at: dict[str, int] = {}
+        start, key, n_keys = 0, "", 0
         for token in _TOKEN.finditer(line):
             if token["colon"] is not None:
                 key = token["text"].decode()
@@ -86,12 +88,12 @@ class Template:
             name = "text" if token["text"] is not None else "number"
             if name == "number" and not _NUMBER.fullmatch(token["number"]):
                 return None
+            if name == "text" or b"." not in token["number"]:
+                at[key] = len(runs)
             runs.append(line[start : token.start(name)])
             is_text.append(name == "text")
-            keys.append(key)
             start = token.end(name)
         runs.append(line[start:])
-        at = {key: place for place, key in enumerate(keys) if is_text[place]}
         if n_keys != len(record) or not at.keys() >= set(wanted):
             return None
         return cls(tuple(runs), tuple(is_text), tuple(at[key] for key in wanted))
@@ -128,8 +130,9 @@ class Template:
         )
         if not stand or not self._match(text, at):
             return None
-        for is_text, (low, high) in zip(self.is_text, values, strict=True):
-            if not is_text and not _are_numbers(text, low, high):
+        for place, (low, high) in enumerate(values):
+            wanted = place in self.places
+            if not self.is_text[place] and not _are_numbers(text, low, high, integers=wanted):
                 return None
         return [_dictionary(text, *values[place]) for place in self.places]
 
@@ -151,8 +154,8 @@ class Template:
         return True
 
 
-def _are_numbers(text: Bytes, low: Places, high: Places) -> bool:
-    """Tell whether digits stand between places, with at most a dot among them."""
+def _are_numbers(text: Bytes, low: Places, high: Places, *, integers: bool) -> bool:
+    """Tell whether digits stand between places, with at most a dot among them, or none."""
     width = high - low
     most = int(width.max())
     if int(width.min()) < 1 or most > _MOST_DIGITS:
@@ -166,6 +169,8 @@ def _are_numbers(text: Bytes, low: Places, high: Places) -> bool:
         if not ((byte - _ZERO <= 9) | dot).all():
             return False
         if dot.any():
+            if integers:
+                return False
             dots += dot & (offset < width)
     if dots.any() and (dots.max() > 1 or ((first == _DOT) | (text[high - 1] == _DOT)).any()):
         return False
