@@ -213,7 +213,8 @@ def _bare(name: str) -> str:
 def analyze_polars(path: str) -> dict[str, int]:
     import polars as pl
 
-    scan = pl.scan_parquet(path) if path.endswith(".parquet") else pl.scan_csv(path)
+    scans = {"parquet": pl.scan_parquet, "csv": pl.scan_csv, "jsonl": pl.scan_ndjson}
+    scan = scans[path.rpartition(".")[2]](path)
     return dict(scan.group_by("label").len().collect().rows())
 
 
@@ -415,6 +416,13 @@ JOBS = (
     Job("analyze, Parquet", "labels.parquet", _ANALYZE, _COUNTING, {"DuckDB": 1.0}),
     Job("analyze, CSV", "labels.csv", _ANALYZE, _COUNTING, {"Polars": 1.0}),
     Job("analyze, quoted CSV", "quoted.csv", _ANALYZE, _COUNTING, {"Polars": 1.0}),
+    Job(
+        "analyze, JSON Lines",
+        "labels.jsonl",
+        _ANALYZE,
+        {"wcetool": analyze_wcetool, "DuckDB": analyze_duckdb, "Polars": analyze_polars},
+        {"Polars": 1.0},
+    ),
     Job(
         "analyze, multi-label",
         "indicators.parquet",

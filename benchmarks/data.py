@@ -17,7 +17,14 @@ LABELS = 20  # of rows with any number of them
 CHUNK = 1 << 20  # rows made at a time
 ROW_GROUP = 1 << 17
 WIDE_ROW_GROUP = 1 << 13
-FILES = ("labels.parquet", "labels.csv", "quoted.csv", "preds.parquet", "logits.parquet")
+FILES = (
+    "labels.parquet",
+    "labels.csv",
+    "labels.jsonl",
+    "quoted.csv",
+    "preds.parquet",
+    "logits.parquet",
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ def generate(folder: Path, size: Size) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"class_{k}" for k in range(CLASSES)]
     _write_labels(folder, names, size.labels)
+    _write_json_lines(folder, names, size.scores)
     _write_scores(folder, names, size.scores)
     _write_wide(folder, size.wide)
     _write_weighted(folder, names, size.scores)
@@ -85,6 +93,19 @@ def _write_labels(folder: Path, names: list[str], n_rows: int) -> None:
             table = pa.table([ids, _text(names, target)], schema=schema)
             for writer in (parquet, plain, quoted):
                 writer.write_table(table)
+
+
+def _write_json_lines(folder: Path, names: list[str], n_rows: int) -> None:
+    """Write labels between an id and a text, an object a line."""
+    path = folder / "labels.jsonl"
+    if path.exists():
+        return
+    with path.open("w") as stream:
+        for _, start, target in _chunks(n_rows, CHUNK, CLASSES):
+            stream.writelines(
+                f'{{"id": {row}, "label": "{names[k]}", "text": "row {row % 977} of many"}}\n'
+                for row, k in enumerate(target.tolist(), start)
+            )
 
 
 def _quoting(style: str) -> pacsv.WriteOptions:

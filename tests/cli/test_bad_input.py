@@ -206,9 +206,9 @@ def test_a_file_of_an_unknown_kind(cli, write):
     refused(cli("analyze", "labels.dat"), 3, "suffix '.dat' does not tell", "--input-format csv")
     refused(cli("analyze", "labels.dat", "--input-format", "cvs"), 2, "hint: --input-format csv")
     write("data.json", '{"a": 1}')
-    refused(cli("analyze", "data.json"), 3, "is not counts that analyze wrote")
+    refused(cli("analyze", "data.json"), 3, "holds an object with 1 key: 'a'")
     write("bad.json", "{")
-    refused(cli("analyze", "bad.json"), 3, "is not JSON")
+    refused(cli("analyze", "bad.json"), 3, "is the file cut off?")
 
 
 def test_another_delimiter_is_not_one_column(cli, write):

@@ -34,6 +34,20 @@ class Affix:
         return f"{self.prefix}*{self.suffix}"
 
 
+SINGLE_NAMES: Mapping[str, InputKind | None] = {
+    **dict.fromkeys(("prob", "proba", "probability", "p", "y_prob", "y_proba"), _PROBS),
+    **dict.fromkeys(("probs", "probas", "probabilities"), _PROBS),
+    **dict.fromkeys(("logit", "logits", "y_logit"), _LOGITS),
+    **dict.fromkeys(("log_prob", "logprob", "logp", "log_probs"), _LOG_PROBS),
+    **dict.fromkeys(("score", "scores", "y_score"), None),
+}
+# Objects of scores in JSON, a class a key: their fields are columns with a dotted name.
+_OBJECT_NAMES: Mapping[str, InputKind | None] = {
+    **SINGLE_NAMES,
+    **dict.fromkeys(("class_probs", "class_probabilities", "softmax"), _PROBS),
+    **dict.fromkeys(("prediction", "predictions"), None),
+}
+
 P_AFFIX = Affix("p_", "", _PROBS)
 AFFIXES = (
     *(Affix(prefix, "", _LOG_PROBS) for prefix in ("log_prob_", "log_proba_", "logprob_", "logp_")),
@@ -48,14 +62,7 @@ AFFIXES = (
     *(Affix("", suffix, _LOG_PROBS) for suffix in ("_log_prob", "_logprob", "_logp")),
     *(Affix("", suffix, _LOGITS) for suffix in ("_logits", "_logit")),
     *(Affix("", suffix, _PROBS) for suffix in ("_probability", "_proba", "_prob")),
+    *(Affix(f"{name}.", "", kind) for name, kind in _OBJECT_NAMES.items()),
     Affix("score_", "", None),
     Affix("", "_score", None),
 )
-
-SINGLE_NAMES: Mapping[str, InputKind | None] = {
-    **dict.fromkeys(("prob", "proba", "probability", "p", "y_prob", "y_proba"), _PROBS),
-    **dict.fromkeys(("probs", "probas", "probabilities"), _PROBS),
-    **dict.fromkeys(("logit", "logits", "y_logit"), _LOGITS),
-    **dict.fromkeys(("log_prob", "logprob", "logp", "log_probs"), _LOG_PROBS),
-    **dict.fromkeys(("score", "scores", "y_score"), None),
-}

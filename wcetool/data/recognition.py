@@ -133,7 +133,10 @@ def _is_coco(sample: Sample) -> bool:
 
 
 def _is_json_lines(sample: Sample) -> bool:
-    """Tell whether the first line is one object, or one list above another."""
+    """Tell whether the first line is one object or list, and is not the only line.
+
+    What an object alone is, a record or a table of columns, the suffix tells.
+    """
     found = _first_json(sample)
     if found is None or found[1].strip() or not isinstance(found[0], dict | list):
         return False
@@ -142,12 +145,19 @@ def _is_json_lines(sample: Sample) -> bool:
         json.loads(first)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found[0], dict) or len(sample.filled) > 1
+    return len(sample.filled) > 1 or not sample.is_whole
 
 
 def _is_json(sample: Sample) -> bool:
+    """Tell whether this is one list, or an object over several lines."""
     text = sample.text.lstrip()
-    if _JSON_START.match(text) is None:
+    if not _may_be_json(sample):
+        return False
+    return text.startswith("[") or "\n" in text.rstrip()
+
+
+def _may_be_json(sample: Sample) -> bool:
+    if _JSON_START.match(sample.text.lstrip()) is None:
         return False
     found = _first_json(sample)
     return found is None or not found[1].strip()
@@ -238,6 +248,7 @@ _STRONG = (
     Rule(registry.CONLL, _is_conll),
 )
 _LIKELY = (
+    Rule(registry.JSON, _may_be_json),
     Rule(registry.TSV, _is_tsv),
     Rule(registry.CSV, _is_delimited),
     Rule(registry.LIST, _is_list),

@@ -38,6 +38,7 @@ from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
 RANGE_BYTES = 1 << 22
+_NEAR_BYTES = 1 << 14  # most lines are shorter
 _LINE_BYTES = 2 << 20  # a longer line is refused by the parser
 
 
@@ -47,16 +48,19 @@ def can_be_cut(table: Table) -> bool:
     In a file of one column a blank line is a row unless it is at the end, which only a reader of
     the whole file knows.
     """
-    file, dialect = table.file, table.dialect
+    dialect = table.dialect
     return (
         dialect is not None
-        and not file.is_stream
-        and file.compression is None
+        and is_large_and_plain(table.file)
         and len(table.columns) > 1
-        and file.size >= 2 * RANGE_BYTES
         and not dialect.skip_lines
         and dialect.encoding is dialect.escape_char is dialect.comment is None
     )
+
+
+def is_large_and_plain(file: InputFile) -> bool:
+    """Tell whether a file can be read from any place, and is large enough for it to pay."""
+    return not file.is_stream and file.compression is None and file.size >= 2 * RANGE_BYTES
 
 
 def line_ends(file: InputFile) -> list[int]:
@@ -65,7 +69,10 @@ def line_ends(file: InputFile) -> list[int]:
     with streams.open_file(file.path) as stream:
         for near in range(RANGE_BYTES, file.size - RANGE_BYTES // 2, RANGE_BYTES):
             stream.seek(near)
-            found = streams.read_head(stream, _LINE_BYTES).find(b"\n")
+            found = streams.read_head(stream, _NEAR_BYTES).find(b"\n")
+            if found < 0:
+                stream.seek(near)
+                found = streams.read_head(stream, _LINE_BYTES).find(b"\n")
             cut = near + found + 1
             if found >= 0 and cuts[-1] < cut < file.size:
                 cuts.append(cut)
@@ -99,25 +106,42 @@ def read_range(split: Split, dialect: Dialect) -> RangeText:
     InputError
         If a rule is broken: the file is to be read whole.
     """
+    text, at_top = read_bytes(split)
+    # The parser would take the mark of a later line for that of the file.
+    marked = not at_top and text[:3].tobytes() == codecs.BOM_UTF8
+    line_ends, returns = mask_of(text, "\n"), mask_of(text, "\r")
+    has_old_line_ends = bool((returns & ~before(line_ends)).any())  # they would not be counted
+    quoted = None
+    if not marked and not has_old_line_ends:
+        quoted = _quoted_places(text, line_ends | returns, dialect)
+    if quoted is None:
+        raise _not_cut(split)
+    n_in_quotes = count(line_ends & quoted)
+    unended = int(text[-1] != ord("\n"))
+    return RangeText(text, count(line_ends) - n_in_quotes + unended, n_in_quotes > 0)
+
+
+def read_bytes(split: Split) -> tuple[Bytes, bool]:
+    """Return the bytes of a range, overwritten by the next, and whether it is the first one.
+
+    Raises
+    ------
+    InputError
+        If the file has become shorter: it is to be read whole.
+    """
     if split.byte_range is None:
         raise TypeError("a range of bytes is there")
     start, end = split.byte_range
     text: Bytes = scratch("text", end - start, np.uint8)
     with streams.open_file(split.file.path) as stream:
         stream.seek(start)
-        n_read = _read_into(stream, text)
-    # The parser would take the mark of a later line for that of the file.
-    marked = start > 0 and text[:3].tobytes() == codecs.BOM_UTF8
-    line_ends, returns = mask_of(text, "\n"), mask_of(text, "\r")
-    has_old_line_ends = bool((returns & ~before(line_ends)).any())  # they would not be counted
-    quoted = None
-    if n_read == len(text) and not marked and not has_old_line_ends:
-        quoted = _quoted_places(text, line_ends | returns, dialect)
-    if quoted is None:
-        raise InputError("cannot be cut into ranges", where=split.file.path)
-    n_in_quotes = count(line_ends & quoted)
-    unended = int(text[-1] != ord("\n"))
-    return RangeText(text, count(line_ends) - n_in_quotes + unended, n_in_quotes > 0)
+        if _read_into(stream, text) < len(text):
+            raise _not_cut(split)
+    return text, start == 0
+
+
+def _not_cut(split: Split) -> InputError:
+    return InputError("cannot be cut into ranges", where=split.file.path)
 
 
 def _read_into(stream: BinaryIO, text: Bytes) -> int:
