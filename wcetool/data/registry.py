@@ -48,6 +48,8 @@ class FormatInfo:
         It is read from more than one place: not inside a compression, a stream is copied first.
     is_folder : bool
         A folder, not a file.
+    any_rows : bool
+        A split may begin and end at any row.
     """
 
     name: str
@@ -59,6 +61,7 @@ class FormatInfo:
     options: frozenset[str] = frozenset()
     needs_file: bool = False
     is_folder: bool = False
+    any_rows: bool = False
 
 
 _ENCODING = frozenset({"encoding"})
@@ -105,6 +108,7 @@ NPY = FormatInfo(
     module="npy",
     magic=(b"\x93NUMPY",),
     needs_file=True,
+    any_rows=True,
 )
 NPZ = FormatInfo(
     name="npz", title="NumPy arrays", suffixes=(".npz",), module="npz", needs_file=True
