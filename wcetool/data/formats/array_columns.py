@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def columns_of(header: ArrayHeader, name: str, where: str) -> list[ArrayColumn]:
     if len(shape) == 1:
         return [_column(name or _usual_name(dtype), dtype, lambda rows: rows)]
     if shape[1] == 1:
-        return [_column(name or _usual_name(dtype), dtype, lambda rows: rows[:, 0])]
+        return [_column(name or _usual_name(dtype), dtype, partial(_column_of, 0))]
     if not shape[1]:
         raise InputError(f"has shape {shape}: no column", where=where)
     if dtype.kind == "f":
@@ -132,7 +133,7 @@ def split_columns(header: ArrayHeader, name: str, where: str) -> list[ArrayColum
         )
     prefix = f"{name}_" if name else ""
     return [
-        _column(f"{prefix}{place}", header.dtype, lambda rows, place=place: rows[:, place])
+        _column(f"{prefix}{place}", header.dtype, partial(_column_of, place))
         for place in range(n_columns)
     ]
 
@@ -140,6 +141,10 @@ def split_columns(header: ArrayHeader, name: str, where: str) -> list[ArrayColum
 def is_zero_or_one(rows: npt.NDArray[Any]) -> bool:
     """Tell whether all values are 0 or 1."""
     return bool(((rows == 0) | (rows == 1)).all())
+
+
+def _column_of(place: int, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return rows[:, place]
 
 
 def _column(

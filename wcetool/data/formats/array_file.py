@@ -98,9 +98,7 @@ class ArrayHeader:
                 else self.read(stream, size, where)
             )
 
-    def _gathered(
-        self, stream: BinaryIO, first: int, n_rows: int, where: str
-    ) -> npt.NDArray[Any]:
+    def _gathered(self, stream: BinaryIO, first: int, n_rows: int, where: str) -> npt.NDArray[Any]:
         """Read a part of each column."""
         columns = np.empty((self.width, n_rows), dtype=self.dtype)
         for place, column in enumerate(columns):
@@ -119,7 +117,7 @@ def fill(stream: BinaryIO, array: npt.NDArray[Any], where: str) -> None:
     """
     if not array.nbytes:
         return
-    left = memoryview(array.reshape(-1).view(np.uint8))
+    left = array.reshape(-1).view(np.uint8).data
     while len(left):
         try:
             n_bytes = stream.readinto(left)  # type: ignore[attr-defined]
