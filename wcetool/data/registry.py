@@ -48,6 +48,8 @@ class FormatInfo:
         It is read from more than one place: not inside a compression, a stream is copied first.
     is_folder : bool
         A folder, not a file.
+    has_parts : bool
+        A file may hold several tables, of which `--member` names one.
     any_rows : bool
         A split may begin and end at any row.
     """
@@ -61,6 +63,7 @@ class FormatInfo:
     options: frozenset[str] = frozenset()
     needs_file: bool = False
     is_folder: bool = False
+    has_parts: bool = False
     any_rows: bool = False
 
 
@@ -111,7 +114,12 @@ NPY = FormatInfo(
     any_rows=True,
 )
 NPZ = FormatInfo(
-    name="npz", title="NumPy arrays", suffixes=(".npz",), module="npz", needs_file=True
+    name="npz",
+    title="NumPy arrays",
+    suffixes=(".npz",),
+    module="npz",
+    needs_file=True,
+    has_parts=True,
 )
 ARROW = FormatInfo(
     name="arrow",
@@ -136,6 +144,7 @@ EXCEL = FormatInfo(
     module="excel",
     magic=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     needs_file=True,
+    has_parts=True,
 )
 SPSS = FormatInfo(
     name="spss",

@@ -25,13 +25,14 @@ import pyarrow as pa
 
 from wcetool.data import arrow
 from wcetool.data.formats import typed
-from wcetool.data.formats.array_file import ArrayHeader
+from wcetool.data.formats.array_file import ArrayHeader, refuse_shape
 from wcetool.data.formats.table import ColumnKind, Table
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError
 
 LABEL, SCORE, SCORES = "label", "score", "scores"  # what columns are called that have no name
-_MOST_COLUMNS = 100_000
+MOST_COLUMNS = 100_000
+_HEAD_ROWS, _HEAD_BYTES = 1 << 14, 4 << 20
 _FEW_VALUES = 1 << 12  # of integers, that are told apart by a table and not by a hash
 
 _NUMBERS = {
@@ -59,6 +60,11 @@ class ArrayColumn:
     name: str
     kind: pa.DataType
     values: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its values are lists."""
+        return bool(pa.types.is_fixed_size_list(self.kind))
 
     def arrow(self, rows: npt.NDArray[Any], where: str, *, encode: bool) -> pa.Array:
         """Return the column of some rows, integers as a dictionary where `encode` says so.
@@ -89,6 +95,7 @@ def columns_of(header: ArrayHeader, name: str, where: str) -> list[ArrayColumn]:
     InputError
         If the array can be no table.
     """
+    refuse_shape(header, where)
     dtype, shape = header.dtype, header.shape
     if dtype.names is not None:
         if len(shape) > 1:
@@ -121,9 +128,9 @@ def split_columns(header: ArrayHeader, name: str, where: str) -> list[ArrayColum
         If there are too many, or it may be a column that lies on its side.
     """
     n_rows, n_columns = header.shape
-    if n_columns > _MOST_COLUMNS:
+    if n_columns > MOST_COLUMNS:
         raise InputError(
-            f"has {n_columns:,} columns, where {_MOST_COLUMNS:,} are the limit", where=where
+            f"has {n_columns:,} columns, where {MOST_COLUMNS:,} are the limit", where=where
         )
     if n_rows == 1:
         raise InputError(
@@ -138,9 +145,21 @@ def split_columns(header: ArrayHeader, name: str, where: str) -> list[ArrayColum
     ]
 
 
-def is_zero_or_one(rows: npt.NDArray[Any]) -> bool:
-    """Tell whether all values are 0 or 1."""
-    return bool(((rows == 0) | (rows == 1)).all())
+def only_columns_of(
+    header: ArrayHeader, where: str, head: Callable[[int], npt.NDArray[Any]]
+) -> list[ArrayColumn]:
+    """Return the columns of the only array of a file; `head` reads so many of its first rows.
+
+    Floats that are 0 or 1 there are labels, one column each, and no scores.
+    """
+    columns = columns_of(header, "", where)
+    if header.dtype.names is not None or not columns[0].is_list or header.rows < 2:
+        return columns
+    n_rows = min(header.rows, _HEAD_ROWS, max(_HEAD_BYTES // header.row_bytes, 1))
+    rows = head(n_rows)
+    if ((rows == 0) | (rows == 1)).all():
+        return split_columns(header, "", where)
+    return columns
 
 
 def _column_of(place: int, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -229,6 +248,16 @@ def table_of(file: InputFile, columns: Sequence[ArrayColumn], n_rows: int, **mor
     """Describe the table that columns of arrays make; `more` are further attributes."""
     schema = pa.schema([(column.name, column.kind) for column in columns])
     return Table(file, tuple(typed.columns_of(schema)), has_rows=n_rows > 0, **more)
+
+
+def label_columns(header: ArrayHeader, columns: Sequence[ArrayColumn]) -> dict[str, Any]:
+    """Return what a table says of the columns of an array that may be a label each."""
+    if len(header.shape) < 2 or header.shape[1] == 1 or header.dtype.kind in "US":
+        return {}
+    return {
+        "label_columns": tuple(range(len(columns))),
+        "label_reason": "an array of two dimensions",
+    }
 
 
 def batch_of(

@@ -39,7 +39,7 @@ class ArrayHeader:
     dtype : NumPy dtype
         Of an element; may have fields.
     shape : tuple of int
-        One or two dimensions.
+        Of the array.
     by_column : bool
         The columns stand one after the other (Fortran order), not the rows.
     offset : int
@@ -54,7 +54,7 @@ class ArrayHeader:
     @property
     def rows(self) -> int:
         """The length of the first dimension."""
-        return self.shape[0]
+        return self.shape[0] if self.shape else 1
 
     @property
     def width(self) -> int:
@@ -82,6 +82,12 @@ class ArrayHeader:
         rows = np.empty((n_rows, *self.shape[1:]), dtype=self.dtype)
         fill(stream, rows, where)
         return rows
+
+    def read_columns(self, stream: BinaryIO, where: str) -> npt.NDArray[Any]:
+        """Read the whole of an array that stands column after column."""
+        columns = np.empty(self.shape[::-1], dtype=self.dtype)
+        fill(stream, columns, where)
+        return columns.T
 
     def pieces(
         self, stream: BinaryIO, rows: tuple[int, int], n_rows: int, where: str
@@ -137,13 +143,13 @@ def read_header(stream: BinaryIO, where: str) -> ArrayHeader:
     Raises
     ------
     InputError
-        If it is none, or of an array that is not read.
+        If it is none, or of pickled objects.
     """
     counter = _Counting(stream)
     try:
         if counter.read(len(MAGIC)) != MAGIC:
             raise ValueError("the first bytes are not those of an array")
-        major, minor = counter.read(2)
+        major, minor = counter.read(2).ljust(2, b"\xff")
         reader: Callable[..., Any] | None = _READERS.get((major, minor))
         if reader is None:
             raise ValueError(f"version {major}.{minor} of the format is not known")
@@ -161,22 +167,32 @@ def read_header(stream: BinaryIO, where: str) -> ArrayHeader:
         ) from None
     _refuse_objects(dtype, where)
     if any(length < 0 for length in shape):
-        raise InputError(f"has shape {shape}", where=where)
-    if len(shape) not in (1, 2):
+        raise InputError(f"has shape {shape_text(shape)}", where=where)
+    by_column = bool(by_column) and len(shape) > 1
+    return ArrayHeader(dtype, tuple(shape), by_column, counter.position)
+
+
+def refuse_shape(header: ArrayHeader, where: str) -> None:
+    """Refuse an array that is no table: of other than one or two dimensions, or of huge rows.
+
+    Raises
+    ------
+    InputError
+        With its shape.
+    """
+    if len(header.shape) not in (1, 2):
         raise InputError(
-            f"has shape {_shape_text(shape)}, where one or two dimensions are read",
+            f"has shape {shape_text(header.shape)}, where one or two dimensions are read",
             where=where,
             hint="--input-format masks, if its values are the classes of pixels"
-            if len(shape) > 2
+            if len(header.shape) > 2
             else None,
         )
-    header = ArrayHeader(dtype, tuple(shape), bool(by_column) and len(shape) > 1, counter.position)
     if header.row_bytes > _MOST_ROW:
         raise InputError(
             f"a row takes {header.row_bytes:,} bytes, where {_MOST_ROW:,} are the limit",
             where=where,
         )
-    return header
 
 
 class _Counting(io.RawIOBase):
@@ -202,7 +218,8 @@ def _refuse_objects(dtype: np.dtype[Any], where: str) -> None:
         )
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Write a shape, cut where it is very long."""
     return short_repr(str(shape))[1:-1]
 
 

@@ -13,9 +13,8 @@ from wcetool.data import streams
 from wcetool.data.formats.array_columns import (
     ArrayColumn,
     batch_of,
-    columns_of,
-    is_zero_or_one,
-    split_columns,
+    label_columns,
+    only_columns_of,
     table_of,
 )
 from wcetool.data.formats.array_file import ArrayHeader, read_header
@@ -27,7 +26,6 @@ from wcetool.errors import InputError
 SPLIT_BYTES = 16 << 20
 BATCH_BYTES = 4 << 20
 BATCH_ROWS = 1 << 17
-_HEAD_ROWS = 1 << 14  # tell whether floats are 0 or 1 alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +46,14 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     with _open(file) as stream:
         header = read_header(stream, file.path)
         _check_size(header, os.fstat(stream.fileno()).st_size, file.path)
-        columns = columns_of(header, "", file.path)
-        if _is_matrix(header) and len(columns) == 1 and header.rows > 1:
-            head = (0, min(header.rows, _HEAD_ROWS, max(BATCH_BYTES // header.row_bytes, 1)))
-            first = next(header.pieces(stream, head, head[1], file.path))
-            if is_zero_or_one(first):
-                columns = split_columns(header, "", file.path)
+        columns = only_columns_of(
+            header,
+            file.path,
+            lambda n: next(header.pieces(stream, (0, n), n, file.path)),
+        )
     content = _Content(header, columns)
-    if not _is_matrix(header):
-        return table_of(file, columns, header.rows, footer=content)
-    return table_of(
-        file,
-        columns,
-        header.rows,
-        footer=content,
-        label_columns=() if header.dtype.kind in "US" else tuple(range(len(columns))),
-        label_reason="an array of two dimensions",
-    )
+    more = label_columns(header, columns)
+    return table_of(file, columns, header.rows, footer=content, **more)
 
 
 def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
@@ -112,10 +101,6 @@ def memory_need(
     return MemoryNeed(
         2 * content.batch_rows(0) * row_bytes, 2 * content.batch_rows(None) * row_bytes
     )
-
-
-def _is_matrix(header: ArrayHeader) -> bool:
-    return len(header.shape) == 2 and header.shape[1] > 1
 
 
 def _content(table: Table) -> _Content:
