@@ -142,6 +142,7 @@ EXCEL = FormatInfo(
     title="Excel",
     suffixes=(".xlsx", ".xlsm", ".xls"),
     module="excel",
+    options=frozenset({"header", "skip-lines"}),
     magic=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     needs_file=True,
     has_parts=True,
@@ -151,6 +152,7 @@ SPSS = FormatInfo(
     title="SPSS",
     suffixes=(".sav", ".zsav", ".por"),
     module="statistical",
+    options=_ENCODING,
     magic=(b"$FL2", b"$FL3"),
     needs_file=True,
 )
@@ -167,7 +169,12 @@ SAS = FormatInfo(
     title="SAS",
     suffixes=(".sas7bdat", ".xpt"),
     module="statistical",
-    magic=(bytes(12) + b"\xc2\xea\x81\x60", b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"),
+    magic=(
+        bytes(12) + b"\xc2\xea\x81\x60",
+        b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!",
+        b"HEADER RECORD*******LIBV8",
+    ),
+    options=_ENCODING,
     needs_file=True,
 )
 ARFF = FormatInfo(
