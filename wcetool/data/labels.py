@@ -99,6 +99,10 @@ class Distinct:
                 self.texts = [value_text(value) for value in values.to_pylist()]
             except InputError as error:
                 raise InputError(error.message, where=where) from None
+            except UnicodeDecodeError as error:  # of a column of texts that are none
+                raise InputError(
+                    f"label {error.object[:40]!r} is not UTF-8 text", where=where
+                ) from None
         self.codes = arrow.as_numpy(column.indices, null=-1)
 
     def count(self) -> tuple[int, list[int]]:

@@ -304,6 +304,9 @@ def _content(
             head = streams.read_head(plain, recognition.SAMPLE_BYTES)
     except streams.READ_ERRORS as error:
         raise streams.read_error(error, path, compression) from None
+    inner = streams.compression_of(head)
+    if compression is not None and inner is not None:
+        raise InputError(f"is {inner} inside {compression}", where=path, hint="decompress it")
     sample = recognition.Sample(
         head, encoding=reading.text.encoding, skip_lines=reading.text.skip_lines
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import tokenize
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +28,11 @@ _READERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
     (3, 0): np.lib.format.read_array_header_2_0,  # differs in the encoding of names alone
 }
-_BROKEN = (ValueError, TypeError, OverflowError, RecursionError, MemoryError, SyntaxError, EOFError)
+# NumPy parses the header as a Python literal, with the tokenizer of Python.
+_BROKEN = (
+    *(ValueError, TypeError, OverflowError, RecursionError, MemoryError, SyntaxError, EOFError),
+    tokenize.TokenError,
+)
 
 
 @dataclass(frozen=True, slots=True)

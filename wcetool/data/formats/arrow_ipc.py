@@ -1,4 +1,4 @@
-"""Arrow's own files: IPC files (Feather), IPC streams, and Feather files of version 1.
+"""Arrow's own files: IPC files, which Feather is since version 2, and IPC streams.
 
 One record batch after the other is read, and of it the columns that matter. The categories of a
 dictionary column are no declared classes: those without a row are left out.
@@ -7,7 +7,6 @@ dictionary column are no declared classes: those without a row are left out.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from wcetool.data import streams
-from wcetool.data.formats import held, typed
+from wcetool.data.formats import typed
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
@@ -23,7 +22,7 @@ from wcetool.errors import InputError, short_repr
 
 _FILE, _FEATHER_1 = b"ARROW1", b"FEA1"
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
-_BROKEN = (pa.ArrowException, OSError)
+_BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -33,7 +32,12 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         stream.seek(max(os.fstat(stream.fileno()).st_size - len(_END), 0))
         ends = stream.read(len(_END)) == _END
     if head.startswith(_FEATHER_1):
-        return held.held(file, _feather_1(file))
+        raise InputError(
+            "is a Feather file of version 1, which has no checks: a damaged one would end the "
+            "process",
+            where=file.path,
+            hint="pyarrow.feather.write_feather(pyarrow.feather.read_table(path), path)",
+        )
     notes = []
     if head != _FILE and not ends:
         notes.append(f"{file.path}: the stream has no end mark: rows may be cut off at its end")
@@ -58,9 +62,6 @@ def batches(
     last: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Read the columns of one record batch after the other, in slices."""
-    if table.footer is not None:
-        yield from held.batches(split, table, columns, on_bytes, log, last=last)
-        return
     places = sorted({place for place, _ in columns})
     n_rows = typed.batch_rows(table.columns[place] for place, _ in columns)
     with _reader(split.file, places) as reader:
@@ -105,20 +106,6 @@ def _stored(reader: Any) -> Iterator[pa.RecordBatch]:
             yield reader.get_batch(index)
     else:
         yield from reader
-
-
-def _feather_1(file: InputFile) -> pa.Table:
-    """Read a file of the first version whole, as long as Arrow reads them."""
-    from pyarrow import feather
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is to go
-            found = feather.read_table(file.location, memory_map=False)
-        found.validate(full=True)
-    except (*_BROKEN, AttributeError) as error:
-        raise _broken(file, error) from None
-    return found
 
 
 def _broken(file: InputFile, error: BaseException) -> InputError:

@@ -10,16 +10,17 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
 
 import pyarrow as pa
 
 from wcetool.data import streams
 from wcetool.data.labels import value_text
 from wcetool.data.source import InputFile
-from wcetool.errors import InputError, short_repr
+from wcetool.errors import InputError, quoted, short_repr
 
 MOST_BYTES = 256 << 20  # of a file, unpacked
 MOST_CELLS = 20_000_000
@@ -50,6 +51,66 @@ def imported(file: InputFile, package: str, extra: str) -> Any:
             details=(short_repr(str(error), limit=120),),
             hint=f"pip install 'wcetool[{extra}]'",
         ) from None
+
+
+Content: TypeAlias = tuple[pa.Table, list[str]]
+"""A table, and what was decided of it."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a reader returns, column by column.
+
+    Attributes
+    ----------
+    columns : dict of str to list
+        The values, None where one is missing.
+    labels : mapping of str to mapping
+        The value labels of the codes of a column.
+    named : set of str
+        Columns that hold value labels already.
+    narrow : set of str
+        Columns of 32-bit floats.
+    notes : list of str
+        What was decided.
+    """
+
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    narrow: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def content(self) -> Content:
+        """Make a table, with value labels in place of codes where no two codes share one."""
+        columns, notes, named = dict(self.columns), list(self.notes), set(self.named)
+        for name, names in self.labels.items():
+            if name not in columns:
+                continue
+            if len(set(names.values())) < len(names):
+                notes.append(f"column {quoted([name])}: codes, since two have one value label")
+                continue
+            columns[name] = [names.get(value, value) for value in columns[name]]
+            named.add(name)
+        if named:
+            in_order = quoted(name for name in columns if name in named)
+            notes.append(f"value labels in place of codes: {in_order}")
+        arrays = {name: column_of(values) for name, values in columns.items()}
+        for name in self.narrow:
+            if pa.types.is_float64(arrays[name].type):
+                arrays[name] = arrays[name].cast(pa.float32())
+        return pa.table(arrays), notes
+
+
+def present(values: Iterable[Any]) -> list[Any]:
+    """Return values with None for what is missing: empty texts, NaN and the like."""
+    return [None if _is_missing(value) else value for value in values]
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return type(value).__name__ in ("NaTType", "NAType") or (isinstance(value, str) and not value)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ They are members of a zip archive, whose checksums are checked on the way.
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +39,10 @@ BATCH_ROWS = 1 << 17
 MOST_HELD = 1 << 30  # bytes of an array that stands column after column: it is read whole
 _MOST_ARRAYS = 10_000
 _SUFFIX = ".npy"
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, LookupError, RuntimeError, ValueError),
+)
 
 
 @dataclass(frozen=True, slots=True)

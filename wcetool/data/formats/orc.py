@@ -16,13 +16,16 @@ from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError, quoted, short_repr
 
-_BROKEN = (pa.ArrowException, OSError)
+_BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Read the schema and the number of rows."""
     opened = _open(file)
-    columns = tuple(typed.columns_of(opened.schema))
+    try:
+        columns = tuple(typed.columns_of(opened.schema))
+    except _BROKEN as error:
+        raise _broken(file, error) from None
     return Table(file, columns, has_rows=opened.nrows > 0)
 
 
