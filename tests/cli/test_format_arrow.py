@@ -1,5 +1,7 @@
 """Arrow files and streams, Feather, ORC: the same table gives the same labels and losses."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -156,7 +158,7 @@ def test_categories_without_a_row_are_no_classes(cli, target, proba, chunksize):
 
 def write_names(codes):
     with open("names.json", "w") as file:
-        file.write("{%s}" % ", ".join(f'"{code}": "name {code}"' for code in codes))
+        json.dump({code: f"name {code}" for code in codes}, file)
     return "names.json"
 
 

@@ -120,11 +120,14 @@ def test_two_files_of_one_name(cli, write):
 
 
 def test_a_file_that_unpacks_to_a_thousand_times_its_size(tmp_path):
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("labels.csv", "w") as member:
-            member.write(b"label\n")
-            for _ in range(64):
-                member.write(b"a\n" * (1 << 20))
+    path = tmp_path / "bomb.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("labels.csv", "w") as member,
+    ):
+        member.write(b"label\n")
+        for _ in range(64):
+            member.write(b"a\n" * (1 << 20))
     assert (tmp_path / "bomb.zip").stat().st_size < 200_000
     code = (
         "import resource, subprocess, sys\n"

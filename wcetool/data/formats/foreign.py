@@ -131,7 +131,7 @@ def reading(file: InputFile, *errors: type[Exception]) -> Iterator[None]:
     except (*_ERRORS, *errors) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(streams.os_message(error), where=file.path) from None
-        text = (str(error).splitlines() or [""])[0] or type(error).__name__
+        text = next(filter(None, str(error).splitlines()), type(error).__name__)
         raise InputError(
             f"cannot be read as {file.format.title}: truncated, damaged, protected, or of another "
             "format",

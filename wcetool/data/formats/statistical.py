@@ -77,12 +77,12 @@ def _sas(file: InputFile, encoding: str | None) -> Content:
 
     with foreign.reading(file), foreign.buffered(file) as stream:
         head = stream.peek(len(_XPORT_8))
-        if head.startswith(_XPORT_8):
-            return readstat.read(file, "read_xport", encoding)
         is_xport = head.startswith(_XPORT)
         if is_xport and stream.seek(0, io.SEEK_END) % _RECORD:
             raise ValueError(f"the size is no multiple of {_RECORD} bytes")
         stream.seek(0)
+        if head.startswith(_XPORT_8):
+            return readstat.read(file, "read_xport", encoding)
         reader = pd.read_sas(
             stream,
             format="xport" if is_xport else "sas7bdat",
