@@ -59,7 +59,13 @@ def test_values_are_labels_as_they_are_shown(cli, book, name):
     book(name, S=[["id", "label"], *([i, v] for i, v in enumerate(labels))])
     ran = cli("analyze", name, "-f", "json")
     assert counts(ran) == {
-        **{"NA": 1, "001": 1, "x": 2, "null": 1, "1": 1, "2.5": 1, "True": 1},
+        "NA": 1,
+        "001": 1,
+        "x": 2,
+        "null": 1,
+        "1": 1,
+        "2.5": 1,
+        "True": 1,
     }
     assert ran.json["missing"] == 1
 

@@ -101,7 +101,9 @@ def test_value_labels_of_stata(cli):
         assert (counts(ran), ran.json["missing"]) == ({"lo": 2, "hi": 1}, 1)
         assert "value labels in place of codes: 'y'" in ran.stderr
         assert counts(cli("analyze", "a.dta", "-l", "f", "-f", "json")) == {
-            **{"0.1": 1, "1.0": 2, "2.0": 1}
+            "0.1": 1,
+            "1.0": 2,
+            "2.0": 1,
         }
 
 
