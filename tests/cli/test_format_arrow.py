@@ -156,6 +156,19 @@ def test_categories_without_a_row_are_no_classes(cli, target, proba, chunksize):
     assert set(counts(names)) == {"name a", "name b", "name c"}
 
 
+def test_unused_categories_in_parquet_are_no_classes_either(cli, target, proba):
+    labels = pd.Categorical.from_codes(target, ["a", "b", "c"]).add_categories(["unused"])
+    frame = pd.DataFrame({"label": labels})
+    for k, name in enumerate("abc"):
+        frame[name] = proba[:, k]
+    frame.to_parquet("t.parquet")
+    expected = -np.log(proba[np.arange(N), target]).mean()
+    found = loss(cli("score", "t.parquet", "-f", "json"))
+    assert found == pytest.approx(expected, rel=1e-12)
+    ran = cli("score", "t.parquet", "-f", "json", "--names", write_names("abc"))
+    assert loss(ran) == pytest.approx(expected, rel=1e-12)
+
+
 def write_names(codes):
     with open("names.json", "w") as file:
         json.dump({code: f"name {code}" for code in codes}, file)

@@ -235,7 +235,11 @@ class LabelEncoder:
             self._guard.see(distinct.texts)
         codes = np.full(len(distinct.texts) + 1, MISSING, dtype=np.int64)
         unknown: dict[str, int] = {}
+        # A category without a row need not have a name.
+        counts = None if self._rules.names is None else distinct.count()[1]
         for place, text in enumerate(distinct.texts):
+            if counts is not None and not counts[place]:
+                continue
             if text in self._ignored:
                 codes[place] = IGNORED
                 continue
