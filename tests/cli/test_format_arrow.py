@@ -256,3 +256,9 @@ def test_two_columns_of_one_name(cli):
     feather.write_feather(twins, "t.feather")
     refused(cli("analyze", "t.feather", "-l", "x"), "2 columns are called 'x'")
     assert counts(cli("analyze", "t.feather", "-l", "2", "-f", "json")) == {"c": 2}
+
+
+@pytest.mark.parametrize("name", ["ORCID", "FEA1"])
+def test_a_header_of_text_that_begins_like_a_binary_file(cli, write, name):
+    write("t.csv", f"{name},label\n1,a\n2,b\n3,a\n")
+    assert counts(cli("analyze", "t.csv", "-f", "json")) == {"a": 2, "b": 1}
