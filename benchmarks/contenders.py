@@ -145,6 +145,47 @@ def weighted_wcetool(path: str) -> float:
     return wcetool.score_file(path, sample_weight_column="weight").loss
 
 
+def arrays_wcetool(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, labels=_target_of(path)).loss
+
+
+def arrays_one_thread(path: str) -> float:
+    import wcetool
+
+    return wcetool.score_file(path, labels=_target_of(path), jobs=1).loss
+
+
+def arrays_mapped(path: str) -> None:
+    """Map the scores into memory and touch them all: the floor."""
+    import numpy as np
+
+    np.load(path, mmap_mode="r").sum()
+
+
+def arrays_numpy(path: str) -> float:
+    """Compute the loss alone, of scores and labels that are mapped into memory."""
+    import numpy as np
+
+    proba = np.load(path, mmap_mode="r")
+    target = np.load(_target_of(path), mmap_mode="r")
+    return float(-np.log(proba[np.arange(len(target)), target].astype(np.float64)).mean())
+
+
+def arrays_sklearn(path: str) -> float:
+    import numpy as np
+    from sklearn.metrics import log_loss
+
+    proba = np.load(path).astype(np.float64)
+    proba /= proba.sum(axis=1, keepdims=True)  # it warns of float32 rounding otherwise
+    return float(log_loss(np.load(_target_of(path)), proba))
+
+
+def _target_of(path: str) -> str:
+    return path.removesuffix("preds.npy") + "target.npy"
+
+
 def multilabel_wcetool(path: str) -> float:
     import wcetool
 
@@ -477,6 +518,19 @@ JOBS = (
             "Polars": 0.6,
             "pandas + scikit-learn": 0.02,
         },
+    ),
+    Job(
+        "score, NumPy arrays",
+        "preds.npy",
+        (),
+        {
+            "wcetool": arrays_wcetool,
+            "wcetool, 1 thread": arrays_one_thread,
+            "mapping alone": arrays_mapped,
+            "NumPy, loss alone": arrays_numpy,
+            "NumPy + scikit-learn": arrays_sklearn,
+        },
+        {"wcetool, 1 thread": 0.6, "NumPy + scikit-learn": 0.1},
     ),
     Job(
         "score, logits",

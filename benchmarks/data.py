@@ -49,6 +49,7 @@ def generate(folder: Path, size: Size) -> None:
     _write_labels(folder, names, size.labels)
     _write_json_lines(folder, names, size.scores)
     _write_scores(folder, names, size.scores)
+    _write_arrays(folder, size.scores)
     _write_wide(folder, size.wide)
     _write_weighted(folder, names, size.scores)
     _write_multilabel(folder, size.scores)
@@ -126,6 +127,25 @@ def _write_scores(folder: Path, names: list[str], n_rows: int) -> None:
                     scores /= scores.sum(axis=1, keepdims=True)
                 columns = [np.ascontiguousarray(scores[:, k]) for k in range(CLASSES)]
                 writer.write_table(pa.table([_text(names, target), *columns], schema=schema))
+
+
+def _write_arrays(folder: Path, n_rows: int) -> None:
+    """Write probabilities and codes of classes as NumPy arrays."""
+    paths = folder / "preds.npy", folder / "target.npy"
+    if all(path.exists() for path in paths):
+        return
+    proba = np.lib.format.open_memmap(
+        paths[0], mode="w+", dtype=np.float32, shape=(n_rows, CLASSES)
+    )
+    target = np.lib.format.open_memmap(paths[1], mode="w+", dtype=np.int64, shape=(n_rows,))
+    for rng, start, codes in _chunks(n_rows, ROW_GROUP, CLASSES):
+        logits = _logits(rng, codes, CLASSES)
+        scores = np.exp(logits - logits.max(axis=1, keepdims=True))
+        scores /= scores.sum(axis=1, keepdims=True)
+        proba[start : start + len(codes)] = scores
+        target[start : start + len(codes)] = codes
+    for array in (proba, target):
+        array.flush()
 
 
 def _write_weighted(folder: Path, names: list[str], n_rows: int) -> None:

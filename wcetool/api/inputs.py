@@ -43,6 +43,19 @@ def effective_options(
     return reading
 
 
+def without_idle_member(reading: ReadingOptions, files: Sequence[InputFile]) -> ReadingOptions:
+    """Leave out `--member` where no input has parts.
+
+    Raises
+    ------
+    UsageError
+        If it was given for this call.
+    """
+    if any(file.member is not None for file in files):
+        return reading
+    return reading.without(("member",), "no input is an archive or a workbook")
+
+
 def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]:
     """Say what was assumed about the form of the inputs."""
     notes = []
@@ -56,7 +69,7 @@ def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]
             notes.append(f"{file.path} is compressed with {file.compression}, by its content")
         if file.member is not None and reading.member is None:
             notes.append(f"{file.path}: the file {quoted([file.member])} in it is read")
-        name = file.member or file.path
+        name = file.path if file.compression is None or file.member is None else file.member
         if reading.input_format is None and registry.by_suffix(name) != file.format:
             notes.append(
                 f"{file.path} is read as {file.format.title}, by its content "

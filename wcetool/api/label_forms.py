@@ -14,7 +14,7 @@ from wcetool.core.vocabulary import LabelTask, Uncertain, parse_word
 from wcetool.data.beside_labels import BesideColumns, BesideLabels, choose_columns
 from wcetool.data.beside_scores import refuse_further_columns
 from wcetool.data.dataset import Dataset
-from wcetool.data.formats.table import Column
+from wcetool.data.formats.table import Column, Holds
 from wcetool.data.indicators import refuse_header_of_values
 from wcetool.data.labels import check_class_limit, label_warnings
 from wcetool.data.options import ReadingOptions, refuse_idle, signed
@@ -171,6 +171,12 @@ def choose_labels(
         separator=form.separator,
         defaults=reading.defaults,
     )
+    if truth.columns[0].holds is Holds.NUMBER_LISTS:
+        raise InputError(
+            "holds a number for each class in a row, which are scores or soft targets, no labels",
+            where=truth.where,
+            hint="wcetool score PREDS --labels FILE takes soft targets",
+        )
     check_task(truth, form)
     return truth, columns
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
-from wcetool.api.inputs import effective_options, file_notes
+from wcetool.api.inputs import effective_options, file_notes, without_idle_member
 from wcetool.api.label_forms import (
     LabelCount,
     LabelForm,
@@ -196,6 +196,7 @@ def open_labels(
         return LabelSource((), label_dataset(labels, beside.arrays), reading)
     beside.refuse_arrays()
     files = find_files(paths, reading)
+    reading = without_idle_member(reading, files)
     reading = effective_options(reading, [file.format for file in files])
     row_files = [file for file in files if file.format != registry.COUNTS]
     return LabelSource(files, open_files(row_files, reading) if row_files else None, reading)

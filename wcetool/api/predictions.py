@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Unpack
 
-from wcetool.api.inputs import effective_options, file_notes
+from wcetool.api.inputs import effective_options, file_notes, without_idle_member
 from wcetool.core.vocabulary import Duplicates, Unmatched, parse_word
 from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.memory import as_paths, label_dataset
@@ -127,6 +127,7 @@ def open_predictions(
     files = find_files(paths, options)
     truth_paths = None if labels is None else as_paths(labels)
     truth_files = [] if truth_paths is None else find_files(truth_paths, options)
+    options = without_idle_member(options, (*files, *truth_files))
     options = effective_options(options, [file.format for file in (*files, *truth_files)])
     dataset = open_files(files, options)
     opened = Opened(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import lzma
+import struct
 import zipfile
 import zlib
 from typing import IO
 
 from wcetool.data import registry, streams
 from wcetool.data.registry import FormatInfo
-from wcetool.errors import InputError, listed, nearest, quoted
+from wcetool.errors import InputError, counted, listed, nearest, quoted
 
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems add to archives
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, LookupError, OSError, RuntimeError, ValueError),
+)
 
 
 def content(location: str, path: str, wanted: str | None) -> FormatInfo | str:
@@ -34,7 +39,7 @@ def content(location: str, path: str, wanted: str | None) -> FormatInfo | str:
     try:
         with zipfile.ZipFile(location) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise _broken(path, error) from None
     names = [entry.filename for entry in entries]
     if "[Content_Types].xml" in names:
@@ -58,6 +63,10 @@ def content(location: str, path: str, wanted: str | None) -> FormatInfo | str:
             hint="--member NAME" if chosen else None,
         )
     name = chosen[0] if wanted is None else wanted
+    if names.count(name) > 1:
+        raise InputError(
+            f"{counted(names.count(name), 'file')} are called {quoted([name])}", where=path
+        )
     if any(entry.filename == name and entry.flag_bits & 1 for entry in entries):
         raise InputError(f"{quoted([name])} is encrypted", where=path, hint="unpack it")
     return name
@@ -71,7 +80,7 @@ class MemberStream(streams.Wrapped):
             self._archive = zipfile.ZipFile(location)
             entry = self._archive.getinfo(name)
             member: IO[bytes] = self._archive.open(entry)
-        except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError) as error:
+        except _BROKEN as error:
             raise _broken(path, error) from None
         super().__init__(member)
         self._path = path
@@ -82,7 +91,7 @@ class MemberStream(streams.Wrapped):
         """Return up to `size` bytes, empty at the end."""
         try:
             data = self.inner.read(size)
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+        except _BROKEN as error:
             raise _broken(self._path, error) from None
         self._on_bytes(int(len(data) * self._ratio))
         return data

@@ -99,6 +99,10 @@ class Distinct:
                 self.texts = [value_text(value) for value in values.to_pylist()]
             except InputError as error:
                 raise InputError(error.message, where=where) from None
+            except UnicodeDecodeError as error:  # of a column of texts that are none
+                raise InputError(
+                    f"label {error.object[:40]!r} is not UTF-8 text", where=where
+                ) from None
         self.codes = arrow.as_numpy(column.indices, null=-1)
 
     def count(self) -> tuple[int, list[int]]:
@@ -231,7 +235,11 @@ class LabelEncoder:
             self._guard.see(distinct.texts)
         codes = np.full(len(distinct.texts) + 1, MISSING, dtype=np.int64)
         unknown: dict[str, int] = {}
+        # A category without a row need not have a name.
+        counts = None if self._rules.names is None else distinct.count()[1]
         for place, text in enumerate(distinct.texts):
+            if counts is not None and not counts[place]:
+                continue
             if text in self._ignored:
                 codes[place] = IGNORED
                 continue

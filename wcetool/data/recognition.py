@@ -28,6 +28,7 @@ from wcetool.data.registry import FormatInfo
 
 SAMPLE_BYTES = 1 << 16
 _SAMPLE_LINES = 200
+_LONG_MAGIC = 8
 
 
 class Sample:
@@ -97,9 +98,19 @@ def recognise(path: str, sample: Sample) -> FormatInfo | None:
 def by_magic(head: bytes) -> FormatInfo | None:
     """Return the format that the first bytes of a file show."""
     return next(
-        (info for info in registry.FORMATS.values() if info.magic and head.startswith(info.magic)),
+        (
+            info
+            for info in registry.FORMATS.values()
+            if any(_begins(head, magic) for magic in info.magic)
+        ),
         None,
     )
+
+
+def _begins(head: bytes, magic: bytes) -> bool:
+    """Tell whether a file begins so; a few letters (ORC, FEA1) may begin a header of text."""
+    is_word = len(magic) < _LONG_MAGIC and magic.isalnum()
+    return head.startswith(magic) and not (is_word and b"\x00" not in head)
 
 
 def _by_rules(rules: Sequence[Rule], sample: Sample) -> FormatInfo | None:

@@ -48,6 +48,10 @@ class FormatInfo:
         It is read from more than one place: not inside a compression, a stream is copied first.
     is_folder : bool
         A folder, not a file.
+    has_parts : bool
+        A file may hold several tables, of which `--member` names one.
+    any_rows : bool
+        A split may begin and end at any row.
     """
 
     name: str
@@ -59,6 +63,8 @@ class FormatInfo:
     options: frozenset[str] = frozenset()
     needs_file: bool = False
     is_folder: bool = False
+    has_parts: bool = False
+    any_rows: bool = False
 
 
 _ENCODING = frozenset({"encoding"})
@@ -105,9 +111,15 @@ NPY = FormatInfo(
     module="npy",
     magic=(b"\x93NUMPY",),
     needs_file=True,
+    any_rows=True,
 )
 NPZ = FormatInfo(
-    name="npz", title="NumPy arrays", suffixes=(".npz",), module="npz", needs_file=True
+    name="npz",
+    title="NumPy arrays",
+    suffixes=(".npz",),
+    module="npz",
+    needs_file=True,
+    has_parts=True,
 )
 ARROW = FormatInfo(
     name="arrow",
@@ -130,14 +142,17 @@ EXCEL = FormatInfo(
     title="Excel",
     suffixes=(".xlsx", ".xlsm", ".xls"),
     module="excel",
+    options=frozenset({"header", "skip-lines"}),
     magic=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     needs_file=True,
+    has_parts=True,
 )
 SPSS = FormatInfo(
     name="spss",
     title="SPSS",
     suffixes=(".sav", ".zsav", ".por"),
     module="statistical",
+    options=_ENCODING,
     magic=(b"$FL2", b"$FL3"),
     needs_file=True,
 )
@@ -154,7 +169,12 @@ SAS = FormatInfo(
     title="SAS",
     suffixes=(".sas7bdat", ".xpt"),
     module="statistical",
-    magic=(bytes(12) + b"\xc2\xea\x81\x60", b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"),
+    magic=(
+        bytes(12) + b"\xc2\xea\x81\x60",
+        b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!",
+        b"HEADER RECORD*******LIBV8",
+    ),
+    options=_ENCODING,
     needs_file=True,
 )
 ARFF = FormatInfo(

@@ -45,8 +45,9 @@ class SeenLabels:
 
     def _labels(self, batch: pa.RecordBatch, where: str) -> frozenset[str]:
         found: set[str] = set()
-        for text in Distinct(batch.column(0), where).texts:
-            if text in self.ignored:
+        distinct = Distinct(batch.column(0), where)
+        for text, n_rows in zip(distinct.texts, distinct.count()[1], strict=True):
+            if not n_rows or text in self.ignored:  # a category without a row is not seen
                 continue
             if self.separator is not None:
                 found.update(cell_labels(text, self.separator, self.rules) or ())

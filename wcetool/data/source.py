@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from wcetool.data import archives, folders, recognition, registry, streams
-from wcetool.data.options import ReadingOptions, refuse_idle
+from wcetool.data.options import ReadingOptions
 from wcetool.data.registry import FormatInfo
 from wcetool.errors import InputError, UsageError, listed, nearest
 
@@ -270,7 +270,8 @@ def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile
     if found is None:
         raise _unrecognised(path, content.head)
     _refuse_packed(found, content.compression, path)
-    return InputFile(path, found, content.compression, size, partition, member=content.member)
+    member = _part(found, content, reading)
+    return InputFile(path, found, content.compression, size, partition, member=member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,16 +296,17 @@ def _content(
         if compression == streams.ZIP:
             found = archives.content(location, path, reading.member)
             if isinstance(found, FormatInfo):
-                return _Content(raw, None, found, reading.member)
+                return _Content(raw, None, found)
             member, name = found, found
-        elif reading.member is not None:
-            refuse_idle("member", f"{path} is no archive", reading.defaults)
         inside = archives.MemberStream(location, path, member, _no_bytes) if member else opened()
         outer = None if member else compression
         with closing(streams.plain_bytes(inside, outer, None, _no_bytes)) as plain:
             head = streams.read_head(plain, recognition.SAMPLE_BYTES)
     except streams.READ_ERRORS as error:
         raise streams.read_error(error, path, compression) from None
+    inner = streams.compression_of(head)
+    if compression is not None and inner is not None:
+        raise InputError(f"is {inner} inside {compression}", where=path, hint="decompress it")
     sample = recognition.Sample(
         head, encoding=reading.text.encoding, skip_lines=reading.text.skip_lines
     )
@@ -313,6 +315,11 @@ def _content(
 
 def _no_bytes(_: int) -> None:
     """Report nothing: these bytes are read again."""
+
+
+def _part(form: FormatInfo, content: _Content, reading: ReadingOptions) -> str | None:
+    """Return the part of an archive that is read: the file in a zip, or what the user names."""
+    return content.member or (reading.member if form.has_parts else None)
 
 
 def _refuse_packed(form: FormatInfo, compression: str | None, path: str) -> None:
@@ -333,14 +340,17 @@ def _stream_file(
         found = _content(lambda: streams.open_file(spool.name), path, spool.name, reading)
         chosen = form or found.format or registry.CSV
         _refuse_packed(chosen, found.compression, path)
-        return InputFile(path, chosen, found.compression, spool=spool, member=found.member)
+        member = _part(chosen, found, reading)
+        return InputFile(path, chosen, found.compression, spool=spool, member=member)
     content = _content(stream.open, path, path, reading)
     recognised = content.format
     likely = recognised is not None and recognised in (registry.TSV, registry.LIST)
     found_format = form or (None if likely else recognised) or registry.CSV
     _refuse_packed(found_format, content.compression, path)
     if found_format.needs_file:
-        return InputFile(path, found_format, spool=streams.spooled(stream.open(last=True)))
+        spool = streams.spooled(stream.open(last=True))
+        member = _part(found_format, content, reading)
+        return InputFile(path, found_format, spool=spool, member=member)
     return InputFile(path, found_format, content.compression, stream=stream)
 
 

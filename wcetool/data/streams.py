@@ -34,6 +34,7 @@ _COMPRESSED = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": ZIP,
+    b"PK\x05\x06": ZIP,  # without a file in it
     **{b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)},
 }
 

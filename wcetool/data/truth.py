@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from wcetool.data.labels import LabelEncoder
 from wcetool.data.options import LabelRules
 from wcetool.data.read_rows import ReadRows
 from wcetool.data.row_errors import unknown_labels
+from wcetool.data.source import Split
 from wcetool.data.targets import (
     CellEncoder,
     Targets,
@@ -128,6 +130,17 @@ class TruthInOrder(Truth, Protocol):
         """What was read of it."""
         ...
 
+    def apart(self, splits: Sequence[Split], /) -> Sequence[TruthInOrder] | None:
+        """Return the truth of each split of the predictions on its own, to be read in any order.
+
+        None where it must be read in order.
+        """
+        ...
+
+    def collect(self, parts: Sequence[TruthInOrder], /) -> None:
+        """Take over what was read of the parts that `apart` returned."""
+        ...
+
     def finish(self, n_rows: int, where: str) -> None:
         """Look at what is left after the last prediction."""
         ...
@@ -160,15 +173,27 @@ class TruthBeside:
 class TruthElsewhere:
     """The truth is in other files, in the order of the rows; read by one thread, once.
 
+    Parameters
+    ----------
+    dataset : Dataset
+        The files.
+    plan : TruthPlan
+        How they are read.
+    splits : sequence of Split, optional
+        The rows that are read; all by default.
+
     Attributes
     ----------
     read_rows : ReadRows
         What was read so far.
     """
 
-    def __init__(self, dataset: Dataset, plan: TruthPlan) -> None:
+    def __init__(
+        self, dataset: Dataset, plan: TruthPlan, splits: Sequence[Split] | None = None
+    ) -> None:
         self._dataset = dataset
         self._plan = plan
+        self._splits = dataset.splits() if splits is None else splits
         self._parts = self.parts()
         self._left: npt.NDArray[Any] | None = None
         self._given = 0
@@ -221,9 +246,28 @@ class TruthElsewhere:
         if self._plan.label is not None:
             self.read_rows.doubts.check(self._dataset.tables, self._plan.label)
 
+    def apart(self, splits: Sequence[Split]) -> list[TruthElsewhere] | None:
+        """Return the truth of each split on its own, where any rows of it can be read."""
+        if not all(table.file.format.any_rows for table in self._dataset.tables):
+            return None
+        lengths = [split.rows for split in splits if split.rows is not None]
+        given = sum(split.rows or 0 for split in self._splits)
+        if len(lengths) < len(splits) or sum(lengths) != given:
+            return None  # read in order, it says where one of the two ends
+        ends = list(accumulate(lengths))
+        return [
+            TruthElsewhere(self._dataset, self._plan, _between(self._splits, end - length, end))
+            for length, end in zip(lengths, ends, strict=True)
+        ]
+
+    def collect(self, parts: Sequence[TruthInOrder]) -> None:
+        """Take over what was read of the parts: nothing is left."""
+        self._parts = iter(())
+        self.read_rows = sum((part.read_rows for part in parts), start=self.read_rows)
+
     def parts(self) -> Iterator[npt.NDArray[Any]]:
         """Read all targets, in order."""
-        for split in self._dataset.splits():
+        for split in self._splits:
             reader = self._plan.reader(self._dataset.tables[split.index], split.index)
             log, n_rows = ReadLog(), 0
             wanted = self._plan.wanted()
@@ -232,3 +276,15 @@ class TruthElsewhere:
                 yield matrix_or_codes(reader.targets(batch.columns, split.file.path, first_row))
                 n_rows += len(batch)
             self.read_rows += ReadRows.of(split, n_rows, log, reader.doubts())
+
+
+def _between(splits: Sequence[Split], start: int, stop: int) -> list[Split]:
+    """Return the splits that hold a range of the rows of all, cut where it begins and ends."""
+    found, above = [], 0
+    for split in splits:
+        n_rows = split.rows or 0
+        first, last = max(start - above, 0), min(stop - above, n_rows)
+        if first < last:
+            found.append(replace(split, first_row=split.first_row + first, rows=last - first))
+        above += n_rows
+    return found

@@ -3,8 +3,9 @@
 The rules, in order:
 
 1. What the user names: a column, a list of columns, or a pattern whose ``*`` stands for the class.
-2. One label column, by the rules of `columns`.
-3. Columns called ``x_outcome`` beside columns called ``x``: a number a class.
+2. All columns, where the format says that each is a label: an array of two dimensions.
+3. One label column, by the rules of `columns`.
+4. Columns called ``x_outcome`` beside columns called ``x``: a number a class.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def choose_truth_columns(
         return TruthColumns(
             form=TruthForm.NUMBERS, columns=columns, class_names=names, where=table.file.path
         )
+    if wanted is None and only_column_counts and table.label_columns:
+        return _all_labels(table, prefix)
     try:
         choice = choose_label_column(
             table, wanted, only_column_counts=only_column_counts, details=details, taken=taken
@@ -225,6 +228,20 @@ def refuse_bare(table: Table, pattern: str, *, option: str) -> None:
             where=table.file.path,
             hint=f"{option} with the names of the columns, or --classes",
         )
+
+
+def _all_labels(table: Table, prefix: str) -> TruthColumns:
+    """Take the columns that are a label each."""
+    columns = tuple(table.columns[place] for place in table.label_columns)
+    is_list = columns[0].holds is Holds.NUMBER_LISTS
+    names = () if is_list else tuple(column.name for column in columns)
+    return TruthColumns(
+        form=TruthForm.NUMBERS,
+        columns=columns,
+        class_names=names,
+        where=table.file.path,
+        notes=(f"{prefix}a number a label ({table.label_reason})",),
+    )
 
 
 def _times(column: Column, columns: Sequence[Column]) -> int:

@@ -14,8 +14,9 @@ from wcetool.data.formats.table import Column
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.joining import IdIndex, JoinCounts, join_notes
 from wcetool.data.read_rows import ReadRows
+from wcetool.data.source import Split
 from wcetool.data.targets import MISSING_ROW
-from wcetool.data.truth import TruthElsewhere, TruthPlan
+from wcetool.data.truth import TruthElsewhere, TruthInOrder, TruthPlan
 from wcetool.errors import LISTED, InputError, counted, quoted
 
 _MISSING = -1
@@ -115,6 +116,13 @@ class TruthJoined:
     def read_rows(self) -> ReadRows:
         """What was read of the truth."""
         return self.index.read_rows
+
+    def apart(self, _: Sequence[Split]) -> None:
+        """Return nothing: any row may match any other."""
+        return
+
+    def collect(self, _: Sequence[TruthInOrder]) -> None:
+        """Take nothing: there are no parts."""
 
     def finish(self, _: int, where: str) -> None:
         """Count what has no partner, or several.

@@ -188,7 +188,8 @@ def score_rows(
     work : ScoreWork
         What is computed.
     truth : TruthInOrder, optional
-        The truth, where it is in other files. The two are then read side by side, in one thread.
+        The truth, where it is in other files. The two are then read side by side, in one thread,
+        unless any rows of the truth can be read on their own.
 
     Raises
     ------
@@ -206,7 +207,18 @@ def score_rows(
     scored = ScoreSplit(dataset, layout, work)
     if truth is None and not work.sinks:
         return run_over(dataset, layout.wanted(), scored, check, resources)
-    elsewhere = truth
+    elsewhere, splits = truth, dataset.splits()
+    apart = None if elsewhere is None or work.sinks else elsewhere.apart(splits)
+    if elsewhere is not None and apart is not None:
+        places = {(split.index, split.first_row): i for i, split in enumerate(splits)}
+
+        def beside(split: Split, tick: Tick) -> ScoreRun:
+            return scored.with_truth(split, tick, apart[places[split.index, split.first_row]])
+
+        total = run_within(dataset, layout.wanted(), splits, beside, resources)
+        elsewhere.collect(apart)
+        check(total)
+        return total
 
     def in_order(split: Split, tick: Tick) -> ScoreRun:
         return (
@@ -214,7 +226,7 @@ def score_rows(
         )
 
     one_job = replace(resources, jobs=1)
-    total = run_within(dataset, layout.wanted(), dataset.splits(), in_order, one_job)
+    total = run_within(dataset, layout.wanted(), splits, in_order, one_job)
     if truth is not None:
         truth.finish(total.read.total, dataset.where)
     check(total)

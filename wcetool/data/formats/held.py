@@ -14,6 +14,7 @@ from wcetool.data import streams
 from wcetool.data.formats import typed
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.source import InputFile, Split
+from wcetool.errors import InputError, short_repr
 
 
 def held(file: InputFile, content: pa.Table, **more: Any) -> Table:
@@ -41,7 +42,15 @@ def batches(
     chosen = content.select([place for place, _ in columns])
     rows = typed.batch_rows(table.columns[place] for place, _ in columns)
     for batch in chosen.to_batches(max_chunksize=rows):
-        yield typed.in_order(batch.columns, columns)
+        try:
+            yield typed.in_order(batch.columns, columns)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                "a column of scores holds text",
+                where=split.file.path,
+                details=(short_repr(str(error), limit=120),),
+                hint="--scores with the columns of the scores",
+            ) from None
 
 
 def memory_need(

@@ -106,6 +106,9 @@ class Table:
         The place of the column that the format itself says is the label.
     label_reason : str
         How it says so.
+    label_columns : tuple of int
+        The places of the columns that are a label each, or one of lists with a number a label,
+        where the file holds nothing else.
     notes : tuple of str
         What was decided when the file was opened.
     footer : object
@@ -120,6 +123,7 @@ class Table:
     constants: Mapping[str, str | None] = field(default_factory=dict)
     label: int | None = None
     label_reason: str = ""
+    label_columns: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
 

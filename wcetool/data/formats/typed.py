@@ -48,6 +48,16 @@ def float_dtype(column: Column) -> np.dtype[Any]:
     return next(narrow, np.dtype(np.float64))
 
 
+def used_categories(column: pa.Array) -> pa.Array:
+    """Leave the categories out of a dictionary column that no row has; other columns stay."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    used, values = column.indices.dictionary_encode(), column.dictionary
+    if pa.types.is_string_view(values.type):  # which Arrow cannot take from
+        values = values.cast(pa.large_string())
+    return pa.DictionaryArray.from_arrays(used.indices, values.take(used.dictionary))
+
+
 def in_order(
     arrays: Iterable[pa.Array], columns: Sequence[tuple[int, ColumnKind]]
 ) -> pa.RecordBatch:
