@@ -251,6 +251,7 @@ def count_source(
             _nothing_beside(beside, reading)
             found = count_label_rows(dataset, truth, reading, form, resources)
             read_rows = () if found.read is None else found.read.by_input(dataset)
+            notes += () if found.read is None else found.read.notes(dataset)
             return _of_label_rows(found, read_rows, notes)
         label = truth.columns[0]
         parameters = dict(reading.given)
@@ -259,6 +260,7 @@ def count_source(
             notes += truth.notes
         parameters |= columns.parameters()
         state = count_labels(dataset, label, reading.rules, resources, columns)
+        notes += state.read.notes(dataset)
     _only_classes(form, reading, "a row has one label")
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(

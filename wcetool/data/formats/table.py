@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -153,6 +154,9 @@ class ReadLog:
     ----------
     blank_lines : int or None
         Blank lines that are no rows; None where they cannot be counted: in a stream with quotes.
+    left_out : Counter of str
+        What else is no row, as a noun, and how often.
     """
 
     blank_lines: int | None = 0
+    left_out: Counter[str] = field(default_factory=Counter)
