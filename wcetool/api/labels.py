@@ -35,7 +35,7 @@ from wcetool.data.counts import (
     read_counts,
 )
 from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.declared_classes import with_declared_classes
+from wcetool.data.declared_classes import refuse_undeclared, with_declared_classes
 from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
 from wcetool.data.labels import check_class_limit, label_warnings
@@ -210,8 +210,7 @@ def count_source(
     """Count the rows of a source, and add the files that hold counts already."""
     files, dataset, reading = source.files, source.dataset, source.reading
     form = form or LabelForm()
-    opened = () if dataset is None else dataset.notes
-    notes = [*file_notes(files, reading), *source.notes, *opened]
+    notes = [*file_notes(files, reading), *source.notes, *(dataset.notes if dataset else ())]
     if source.lists is not None:
         _nothing_beside(beside, reading)
         found = count_label_lists(source.lists, reading, form, IN_MEMORY)
@@ -251,7 +250,6 @@ def count_source(
             _nothing_beside(beside, reading)
             found = count_label_rows(dataset, truth, reading, form, resources)
             read_rows = () if found.read is None else found.read.by_input(dataset)
-            notes += () if found.read is None else found.read.notes(dataset)
             return _of_label_rows(found, read_rows, notes)
         label = truth.columns[0]
         parameters = dict(reading.given)
@@ -260,6 +258,7 @@ def count_source(
             notes += truth.notes
         parameters |= columns.parameters()
         state = count_labels(dataset, label, reading.rules, resources, columns)
+        refuse_undeclared(dataset, label, reading, state.tally)
         notes += state.read.notes(dataset)
     _only_classes(form, reading, "a row has one label")
     read = iter(state.read.by_input(dataset) if dataset is not None else ())

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -154,8 +155,10 @@ def _is_json(sample: Sample) -> bool:
 
 
 def _is_arff(sample: Sample) -> bool:
-    first = next((line for line in sample.filled if not line.lstrip().startswith("%")), "")
-    return re.match(r"\s*@relation\b", first, re.IGNORECASE) is not None
+    """Tell whether the first line that is no comment names a relation; comments may be long."""
+    lines = (line.strip() for line in io.StringIO(sample.text, newline=None))
+    first = next((line for line in lines if line and not line.startswith("%")), "")
+    return re.match(r"@relation\b", first, re.IGNORECASE) is not None
 
 
 def _is_conllu(sample: Sample) -> bool:

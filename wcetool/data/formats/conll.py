@@ -52,7 +52,7 @@ class _Words(Lines):
         first = np.frombuffer(block, np.uint8)[layout.starts]
         comments = (first == ord("#")) & ~full
         wrong = np.flatnonzero(~full & ~comments & (layout.starts < layout.ends))
-        for number in wrong:
+        for number in wrong.tolist():
             line = layout.line(block, number)
             if line.strip():
                 n_columns = counted(int(layout.marks[number]) + 1, "column")
@@ -124,7 +124,7 @@ class _Tokens(Lines):
         layout = LineLayout.of(text, b"\t" if shape.by_tabs else b" ")
         comments = self._comments(text, layout)
         wrong = np.flatnonzero((layout.marks != shape.width - 1) & (layout.starts < layout.ends))
-        for number in np.setdiff1d(wrong, comments):
+        for number in np.setdiff1d(wrong, comments).tolist():
             line = layout.line(text, number)
             if line.strip():
                 n_columns = counted(int(layout.marks[number]) + 1, "column")

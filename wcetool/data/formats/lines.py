@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -63,24 +62,27 @@ class Lines(streams.Wrapped):
         self._partial = b""
         self._ended = False
         self._at_start = True
-        self._ready: deque[bytes] = deque()
+        self._n_lines = 0
+        self._pieces: Iterator[bytes] = iter(())
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next piece of the text, empty at the end."""
         while not self.closed:
-            if self._ready:
-                return self._ready.popleft()
-            if self._ended:
-                return b""
-            block = self._block(size)
-            if block:
-                # A piece that is not asked for yet is small: a format splits what grows.
-                self._ready.extend(piece for piece in self.rewritten(block) if piece)
-                self.lines_before += block.count(b"\n")
+            piece = next(self._pieces, None)
+            if piece:
+                return piece
+            if piece is None:
+                self.lines_before += self._n_lines
+                self._n_lines = 0
+                if self._ended:
+                    break
+                block = self._block(size)
+                self._n_lines = block.count(b"\n")
+                self._pieces = iter(self.rewritten(block) if block else ())
         return b""
 
     def rewritten(self, block: bytes) -> Iterable[bytes]:
-        """Turn lines into plain delimited text."""
+        """Turn lines into plain delimited text, in pieces of whole lines."""
         return (block,)
 
     def error(self, line: int, message: str, text: bytes, *, hint: str | None = None) -> InputError:
@@ -263,7 +265,7 @@ def batches(
                 pacsv.ParseOptions(
                     delimiter=dialect.delimiter,
                     quote_char=dialect.quote_char or False,
-                    newlines_in_values=False,
+                    newlines_in_values=dialect.quote_char is not None,
                     ignore_empty_lines=not form.blank_lines_are_rows,
                 ),
                 pacsv.ConvertOptions(
