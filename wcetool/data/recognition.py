@@ -188,7 +188,7 @@ def _is_conll(sample: Sample) -> bool:
 
 _ORANGE_TYPES = frozenset("c d s t m continuous discrete string time basket".split())
 _ORANGE_ROLES = re.compile(r"((class|meta|ignore|weight|i|m|c|w|multiclass)\b.*)?")
-_ORANGE_PREFIX = re.compile(r"[mcwi]?[CDST]?#.+|[mcwi][CDST]?#.+")
+_ORANGE_PREFIX = re.compile(r"([mcwi]?[CDST]|[mcwi])#.+")
 
 
 def _is_orange(sample: Sample) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -297,15 +297,16 @@ def _without_null_texts(
 ) -> pa.RecordBatch:
     """Make the texts null that mean nothing, in the columns in which they do."""
     arrays = [
-        _with_nulls(array, form.null_texts)
-        if place >= form.nulls_from and pa.types.is_dictionary(array.type)
-        else array
+        with_nulls(array, form.null_texts) if place >= form.nulls_from else array
         for array, (place, _) in zip(batch.columns, columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def _with_nulls(array: pa.DictionaryArray, null_texts: Sequence[str]) -> pa.DictionaryArray:
+def with_nulls(array: pa.Array, null_texts: Collection[str]) -> pa.Array:
+    """Make texts of a label column null; other columns stay."""
+    if not pa.types.is_dictionary(array.type):
+        return array
     builder = pa.lib.StringBuilder()
     for text in array.dictionary.to_pylist():
         builder.append(None if text in null_texts else text)
