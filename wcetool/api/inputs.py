@@ -45,7 +45,7 @@ def effective_options(
 
 def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]:
     """Say what was assumed about the form of the inputs."""
-    notes = []
+    notes = list(reading.notes)
     for file in files:
         if file.is_stream:
             if reading.input_format is None:

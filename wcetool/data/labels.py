@@ -21,7 +21,7 @@ from wcetool.core.arrays import IntArray
 from wcetool.core.distribution import LabelTally
 from wcetool.data import arrow
 from wcetool.data.headers import HeaderGuard
-from wcetool.data.options import LabelRules
+from wcetool.data.options import LabelRules, without_bio
 from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
@@ -290,6 +290,13 @@ def label_warnings(tally: Mapping[str, int]) -> list[str]:
         notes.append(
             f"labels that differ only in case, spaces or number format are separate classes: "
             f"{some}{more} (--casefold, --strip or --names would merge them)"
+        )
+    tags = [label for label in tally if label != "O"]
+    entities = {without_bio(tag) for tag in tags}
+    if len(entities) < len(tags) and all(without_bio(tag) != tag for tag in tags):
+        notes.append(
+            f"tags that differ only in the place in an entity are separate classes: "
+            f"{quoted(sorted(tags))} (--merge-bio would count entities: {quoted(sorted(entities))})"
         )
     markers = [label for label in _USUAL_MARKERS if label in tally]
     if markers:

@@ -320,7 +320,7 @@ def _row_error(error: pa.ArrowInvalid, table: Table) -> InputError:
         return input_error(error, table.file, table)
     row = int(misfit[1]) - int(dialect_of(table).header)
     return InputError(
-        f"{counted(int(misfit[3]), 'field')}, where {len(table.columns):,} are expected",
+        f"{counted(int(misfit[3]), 'field')}, where there should be {len(table.columns):,}",
         where=f"{table.file.path}: row {row:,}",
         details=(f"text: {short_repr(misfit[4].removesuffix(' ...'))}",),
         hint=form.width_hint,

@@ -107,6 +107,8 @@ class Table:
         The place of the column that the format itself says is the label.
     label_reason : str
         How it says so.
+    label_hint : str
+        What may be typed to name the label, where no rule finds it.
     notes : tuple of str
         What was decided when the file was opened.
     footer : object
@@ -121,6 +123,7 @@ class Table:
     constants: Mapping[str, str | None] = field(default_factory=dict)
     label: int | None = None
     label_reason: str = ""
+    label_hint: str = ""
     notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
 
