@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
 from wcetool.api.inputs import effective_options, file_notes
+from wcetool.api.joined_labels import check_classes
 from wcetool.api.label_forms import (
     LabelCount,
     LabelForm,
@@ -35,7 +36,7 @@ from wcetool.data.counts import (
     read_counts,
 )
 from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.declared_classes import refuse_undeclared, with_declared_classes
+from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
 from wcetool.data.labels import check_class_limit, label_warnings
@@ -258,7 +259,7 @@ def count_source(
             notes += truth.notes
         parameters |= columns.parameters()
         state = count_labels(dataset, label, reading.rules, resources, columns)
-        refuse_undeclared(dataset, label, reading, state.tally)
+        check_classes(dataset, label, reading, form, state.tally)
         notes += state.read.notes(dataset)
     _only_classes(form, reading, "a row has one label")
     read = iter(state.read.by_input(dataset) if dataset is not None else ())

@@ -161,14 +161,32 @@ def _is_arff(sample: Sample) -> bool:
     return re.match(r"@relation\b", first, re.IGNORECASE) is not None
 
 
+# ID, FORM, LEMMA, UPOS (no number), XPOS, FEATS, HEAD, DEPREL, DEPS, MISC
+_WORD = re.compile(
+    r"([0-9]+)([-.][0-9]+)?\t[^\t]+\t[^\t]*\t(?![-+]?[0-9])[^\t]+\t[^\t]*\t[^\t]*\t([0-9]+|_)"
+    r"\t[^\t]*\t(_|[0-9][^\t]*)?\t[^\t]*"
+)
+
+
 def _is_conllu(sample: Sample) -> bool:
-    rows = [line.split("\t") for line in sample.filled if not line.startswith("#")]
-    return bool(rows) and all(
-        len(row) == 10 and re.fullmatch(r"[0-9]+([-.][0-9]+)?", row[0]) for row in rows
-    )
+    """Tell whether words of ten columns are numbered from 1 in each sentence."""
+    before, found = 0, False
+    for line in sample.lines:
+        if not line.strip():
+            before = 0
+        elif not line.startswith("#"):
+            match = _WORD.fullmatch(line)
+            if match is None:
+                return False
+            if match[2] is None:
+                before += 1
+                if match[1] != str(before):
+                    return False
+                found = True
+    return found
 
 
-_TAGGED = re.compile(r"(.*[\t ])?(O|[BIELSU]-\S+)\s*")
+_TAGGED = re.compile(r"(.*[\t ])?(O|[BIESLUM]-\S+)\s*")
 
 
 def _is_conll(sample: Sample) -> bool:

@@ -44,6 +44,7 @@ _IS_FILE = re.compile(rf"[^\n]*{_FILE_NAME}")
 _BLANKS_AT_END = re.compile(rb"(?<![ \t])[ \t]+(?=\n)")
 _BLANKS_AT_START = re.compile(rb"(?<=\n)[ \t]+")
 _FILE_AT_END = re.compile(rf"[{_CUT}]([^\n]*{_FILE_NAME})\n".encode())
+_ENDS_IN_NUMBER = re.compile(r".*\s[-+]?[0-9.]++", re.DOTALL)
 _SEPARATORS = ",;|"
 _FEW = 10  # lines show nothing
 _DISTINCT_SHARE = 0.8
@@ -71,7 +72,6 @@ class _Found:
     order: _Order
     names: tuple[str, ...]
     header: bool
-    notes: tuple[str, ...] = ()
 
 
 class _LabelLines(Lines):
@@ -193,7 +193,6 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
             dialect=dialect,
             label=0,
             label_reason=reason,
-            notes=shown.notes,
             footer=form,
         )
     label = 1 if shown.order is _Order.PATH_LABEL else 0
@@ -235,15 +234,34 @@ def _decide(file: InputFile, head: Sequence[str], header: bool | None) -> _Found
             names = ("path", "label") if order is _Order.PATH_LABEL else ("column 1", "column 2")
             fields = tuple(first.split()) if header else ()
             return _Found(order, fields if len(fields) == 2 else names, header)
+    _refuse_tokens(file, head, lines)
     _refuse_other_text(file, lines)
     if in_doubt and not header:
         _refuse_header_in_doubt(file, filled)
     name = first if header else "label"
-    return _Found(_Order.LABEL, (name,), header, _several_labels(file, lines))
+    return _Found(_Order.LABEL, (name,), header)
 
 
 def _last_fields(lines: Iterable[str]) -> Iterable[str]:
     return (line.split()[-1] for line in lines)
+
+
+def _refuse_tokens(file: InputFile, head: Sequence[str], lines: Sequence[str]) -> None:
+    """Refuse groups of lines with a token and more: the sentences of CoNLL.
+
+    Raises
+    ------
+    InputError
+        With the format to type.
+    """
+    widths = {len(line.split()) for line in lines}
+    if "" in head[1:-1] and len(widths) == 1 and widths != {1}:
+        raise InputError(
+            "has several fields on each line, and blank lines between groups: tokens?",
+            where=file.path,
+            details=(f"first lines: {quoted(lines, limit=3)}",),
+            hint="--input-format conll",
+        )
 
 
 def _refuse_other_text(file: InputFile, lines: Sequence[str]) -> None:
@@ -271,11 +289,9 @@ def _refuse_other_text(file: InputFile, lines: Sequence[str]) -> None:
             hint=f"{_AS_TABLE}, and -l with the number of the label",
         )
     distinct = len(set(lines))
-    if (
-        len(lines) >= _FEW
-        and 2 * len(spaced) > len(lines)
-        and distinct > _DISTINCT_SHARE * len(lines)
-    ):
+    many = len(lines) >= _FEW and 2 * len(spaced) > len(lines)
+    numbered = len(lines) > 1 and all(map(_ENDS_IN_NUMBER.fullmatch, lines))
+    if (many and distinct > _DISTINCT_SHARE * len(lines)) or (numbered and distinct == len(lines)):
         raise InputError(
             f"{distinct:,} of the first {counted(len(lines), 'line')} differ and hold blanks or "
             "commas: texts or several fields, not labels?",
@@ -306,15 +322,3 @@ def _header_doubt(file: InputFile, message: str) -> InputError:
         where=file.path,
         hint="--no-header if it is a label, --header if it is not",
     )
-
-
-def _several_labels(file: InputFile, lines: Sequence[str]) -> tuple[str, ...]:
-    """Say where lines seem to hold several labels."""
-    whole = set(lines)
-    for mark in _SEPARATORS:
-        joined = [line for line in whole if mark in line]
-        if any(part.strip() in whole for line in joined for part in line.split(mark)):
-            some = quoted(sorted(joined), limit=2)
-            option = f"--label-separator '{mark}' if they are several"
-            return (f"{file.path}: {some} count as labels of their own ({option})",)
-    return ()
