@@ -218,32 +218,40 @@ def _decide(file: InputFile, head: Sequence[str], header: bool | None) -> _Found
     filled = [line.strip() for line in head if line.strip()]
     if not filled:
         raise InputError("holds no label", where=file.path)
-    first, body = filled[0], filled[1:]
-    last_field = first.split()[-1]
-    named = is_usual_name(last_field)
-    in_doubt = header is None
-    if header is None:
-        if named and first in body:
-            raise _header_doubt(file, f"the first line {quoted([first])} recurs")
-        header = named and bool(body)
-    lines = body if header else filled
     for order, pattern in _PATTERNS.items():
-        if lines and all(pattern.fullmatch(line) for line in lines):
-            if order is _Order.PATH_LABEL and any(map(_IS_FILE.fullmatch, _last_fields(lines))):
-                continue
-            names = ("path", "label") if order is _Order.PATH_LABEL else ("column 1", "column 2")
-            fields = tuple(first.split()) if header else ()
-            return _Found(order, fields if len(fields) == 2 else names, header)
-    _refuse_tokens(file, head, lines)
-    _refuse_other_text(file, lines)
-    if in_doubt and not header:
+        found = _paths(order, pattern, filled, header)
+        if found is not None:
+            return found
+    first, body = filled[0], filled[1:]
+    is_header = is_usual_name(first) if header is None else header
+    if header is None and is_header and first in body:
+        raise _header_doubt(file, f"the first line {quoted([first])} recurs")
+    lines = body if is_header else filled
+    if lines:
+        _refuse_tokens(file, head, lines)
+        _refuse_other_text(file, lines)
+    if header is None and not is_header:
         _refuse_header_in_doubt(file, filled)
-    name = first if header else "label"
-    return _Found(_Order.LABEL, (name,), header)
+    return _Found(_Order.LABEL, (first if is_header else "label",), is_header)
 
 
-def _last_fields(lines: Iterable[str]) -> Iterable[str]:
-    return (line.split()[-1] for line in lines)
+def _paths(
+    order: _Order, pattern: re.Pattern[str], filled: Sequence[str], header: bool | None
+) -> _Found | None:
+    """Return what lines of a path and a label show; None where one line is something else."""
+    label = -1 if order is _Order.PATH_LABEL else 0
+    first = filled[0].split()
+    if header is None:
+        header = pattern.fullmatch(filled[0]) is None and is_usual_name(first[label])
+    lines = filled[header:]
+    if not lines or not all(
+        pattern.fullmatch(line) and not _IS_FILE.fullmatch(line.split()[label]) for line in lines
+    ):
+        return None
+    if header and len(first) == 2:
+        return _Found(order, tuple(first), header)
+    names = ("path", "label") if order is _Order.PATH_LABEL else ("column 1", "column 2")
+    return _Found(order, names, header)
 
 
 def _refuse_tokens(file: InputFile, head: Sequence[str], lines: Sequence[str]) -> None:
