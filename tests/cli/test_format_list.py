@@ -93,8 +93,11 @@ def test_a_path_and_a_label(cli, write, blank):
 
 
 def test_a_path_without_a_suffix_and_a_header(cli, write):
-    write("l.txt", "file label\nfolder/1 cat\nfolder/2 dog\n")
-    assert counts(analyzed(cli, "l.txt")) == {"cat": 1, "dog": 1}
+    for header in ("file label", "\nlabel", "the file\tlabel"):
+        write("l.txt", f"{header}\nfolder/1 cat\nfolder/2 dog\n")
+        assert counts(analyzed(cli, "l.txt")) == {"cat": 1, "dog": 1}
+    write("l.txt", "x\nfolder/1 cat\nfolder/2 dog\n")
+    assert counts(analyzed(cli, "l.txt", "--header")) == {"cat": 1, "dog": 1}
 
 
 @pytest.mark.parametrize(

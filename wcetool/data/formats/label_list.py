@@ -120,26 +120,19 @@ class _PathLines(Lines):
         super().__init__(inner, path, log, skip_lines)
         self._order = order
         self._pattern = _PATTERNS[order]
-        self._header_line = skip_lines if header else -1
+        self._at_header = header
 
     def rewritten(self, block: bytes) -> Iterable[bytes]:
-        text = block
-        if b" \n" in text or b"\t\n" in text:
-            text = _BLANKS_AT_END.sub(b"", text)
-        if text[:1] in (b" ", b"\t") or b"\n " in text or b"\n\t" in text:
-            text = _BLANKS_AT_START.sub(b"", b"\n" + text)[1:]
-        if _CUT.encode() in text:
-            number = text[: text.index(_CUT.encode())].count(b"\n")
-            raise self.error(number, f"holds {_CUT!r}", text.split(b"\n")[number])
-        if b"\t" in text:
-            text = text.replace(b"\t", b" ")
+        if _CUT.encode() in block:
+            number = block[: block.index(_CUT.encode())].count(b"\n")
+            raise self.error(number, f"holds {_CUT!r}", block.split(b"\n")[number])
+        text = self._tidy(block)
         layout = LineLayout.of(text, b" ")
         is_blank = layout.starts == layout.ends
         doubtful = np.flatnonzero((layout.marks != 1) & ~is_blank)
         for number in doubtful.tolist():
             line = layout.line(text, number)
-            is_header = self.lines_before + number == self._header_line
-            if not is_header and self._pattern.fullmatch(line.decode("utf-8", "replace")) is None:
+            if self._pattern.fullmatch(line.decode("utf-8", "replace")) is None:
                 raise self.error(
                     number, "is no path and label, as the first lines are", line, hint=_AS_TABLE
                 )
@@ -159,6 +152,18 @@ class _PathLines(Lines):
                 line = layout.line(text, number).replace(_CUT.encode(), b" ")
                 raise self.error(number, "has a file name where the others have a label", line)
         return (text,)
+
+    def _tidy(self, text: bytes) -> bytes:
+        """Make all blanks spaces, take them off both ends, and put the header on top."""
+        if b" \n" in text or b"\t\n" in text:
+            text = _BLANKS_AT_END.sub(b"", text)
+        if text[:1] in (b" ", b"\t") or b"\n " in text or b"\n\t" in text:
+            text = _BLANKS_AT_START.sub(b"", b"\n" + text)[1:]
+        if self._at_header and text.strip(b"\n"):
+            start = len(text) - len(text.lstrip(b"\n"))
+            text = b"x x" + text[:start] + text[text.index(b"\n", start) :]  # its names are known
+            self._at_header = False
+        return text.replace(b"\t", b" ")
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
