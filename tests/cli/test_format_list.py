@@ -92,6 +92,13 @@ def test_a_path_and_a_label(cli, write, blank):
     assert "label column 'label' (what stands behind a path, after the last blank)" in ran.stderr
 
 
+def test_a_path_and_a_label_between_tabs(cli, write):
+    write("l.txt", "a b/1\tcat\nc d.jpg\tdog\n")
+    refused(cli("analyze", "l.txt"), 3, "l.txt: has lines with tabs: several fields?")
+    write("l.txt", "a/1\tcat\nc d.jpg\tdog\n")
+    assert counts(analyzed(cli, "l.txt")) == {"cat": 1, "dog": 1}
+
+
 def test_a_path_without_a_suffix_and_a_header(cli, write):
     for header in ("file label", "\nlabel", "the file\tlabel"):
         write("l.txt", f"{header}\nfolder/1 cat\nfolder/2 dog\n")

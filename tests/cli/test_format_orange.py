@@ -38,6 +38,13 @@ def test_a_header_with_a_hash_is_no_orange(cli, write):
     assert "Orange" not in ran.stderr
 
 
+def test_single_letters_are_data(cli, write):
+    write("o.tab", "x\tlabel\nc\td\nc\tc\nd\tc\n")
+    assert counts(analyzed(cli, "o.tab")) == {"d": 1, "c": 2}
+    write("o.tab", "x\ty\nc\td\n\tc\n1\ta\n")
+    assert counts(analyzed(cli, "o.tab")) == {"a": 1}
+
+
 def test_an_undeclared_value_is_refused_with_its_row(cli, write):
     write("o.tab", THREE + ROWS.replace("\tc\t", "\tzz\t"))
     refused(cli("analyze", "o.tab"), 3, "o.tab: row 2: label 'zz' is not among the 3 declared")

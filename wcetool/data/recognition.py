@@ -215,11 +215,14 @@ def _is_orange(sample: Sample) -> bool:
         return all("#" not in name or _ORANGE_PREFIX.fullmatch(name) for name in rows[0])
     if len(rows) < 3 or len({len(row) for row in rows}) > 1:
         return False
-    types, roles = rows[1], rows[2]
+    types, roles = rows[1], [text.strip() for text in rows[2]]
+    # Rows of single letters may be data: then one class among features without a role is asked for.
+    is_spelled = any(len(text) > 1 for text in (*types, *roles))
     return (
         all(text in _ORANGE_TYPES or " " in text for text in types)
         and any(text in _ORANGE_TYPES for text in types)
-        and all(_ORANGE_ROLES.fullmatch(text.strip()) for text in roles)
+        and all(_ORANGE_ROLES.fullmatch(text) for text in roles)
+        and (is_spelled or (roles.count("c") == 1 and "" in roles))
     )
 
 
@@ -233,6 +236,21 @@ def _cut_evenly(sample: Sample, delimiter: str) -> bool:
     if len(sample.lines) == _SAMPLE_LINES or not sample.is_whole:
         rows = rows[:-1]  # may go on
     return bool(rows) and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1
+
+
+_FILE_NAME = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
+
+
+def _is_path_list(sample: Sample) -> bool:
+    """Tell whether each line is a path, a tab and a word: a list, since there is no header."""
+    rows = [line.split("\t") for line in sample.filled]
+    return bool(rows) and all(
+        len(row) == 2
+        and ("/" in row[0] or _FILE_NAME.search(row[0]) is not None)
+        and len(row[1].split()) == 1
+        and _FILE_NAME.search(row[1]) is None
+        for row in rows
+    )
 
 
 def _is_tsv(sample: Sample) -> bool:
@@ -259,6 +277,7 @@ _STRONG = (
     Rule(registry.CONLL, _is_conll),
 )
 _LIKELY = (
+    Rule(registry.LIST, _is_path_list),
     Rule(registry.TSV, _is_tsv),
     Rule(registry.CSV, _is_delimited),
     Rule(registry.LIST, _is_list),

@@ -287,7 +287,7 @@ def _refuse_other_text(file: InputFile, lines: Sequence[str]) -> None:
     """
     if any("\t" in line for line in lines):
         raise InputError(
-            "has lines with tabs, but not each of them as many",
+            "has lines with tabs: several fields?",
             where=file.path,
             details=(f"lines: {quoted([line for line in lines if chr(9) in line], limit=3)}",),
             hint="--input-format tsv",
