@@ -156,6 +156,11 @@ def test_text_is_not_counted_as_labels(cli, write, lines):
     refused(cli("analyze", "l.dat"), 3, "texts or several fields, not labels?", "--delimiter ' '")
 
 
+def test_numbers_side_by_side_are_no_labels(cli, write):
+    write("l.txt", "0 0.5 0.5 0.1 0.1\n")
+    refused(cli("analyze", "l.txt"), 3, "has only numbers, several on each line", "--delimiter ' '")
+
+
 def test_uneven_tabs_are_not_counted_as_labels(cli, write):
     write("l.txt", "a\tb\nc\nd\te\tf\n")
     refused(cli("analyze", "l.txt"), 3, "has lines with tabs", "--input-format tsv")

@@ -29,7 +29,7 @@ from wcetool.data.formats.lines import (
     splits,
 )
 from wcetool.data.formats.table import Column, Holds, ReadLog, Table
-from wcetool.data.formats.text_head import what_it_holds
+from wcetool.data.formats.text_head import is_number, what_it_holds
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, counted, quoted
@@ -304,10 +304,17 @@ def _refuse_other_text(file: InputFile, lines: Sequence[str]) -> None:
     distinct = len(set(lines))
     many = len(lines) >= _FEW and 2 * len(spaced) > len(lines)
     numbered = len(lines) > 1 and all(map(_ENDS_IN_NUMBER.fullmatch, lines))
-    if (many and distinct > _DISTINCT_SHARE * len(lines)) or (numbered and distinct == len(lines)):
+    numbers = all(len(line.split()) > 1 and all(map(is_number, line.split())) for line in lines)
+    if (
+        numbers
+        or (many and distinct > _DISTINCT_SHARE * len(lines))
+        or (numbered and distinct == len(lines))
+    ):
         raise InputError(
-            f"{distinct:,} of the first {counted(len(lines), 'line')} differ and hold blanks or "
-            "commas: texts or several fields, not labels?",
+            "has only numbers, several on each line"
+            if numbers
+            else f"{distinct:,} of the first {counted(len(lines), 'line')} differ and hold blanks "
+            "or commas: texts or several fields, not labels?",
             where=file.path,
             details=details,
             hint=f"{_AS_TABLE}; --delimiter tab, if each line is a label; or --input-format conll",
