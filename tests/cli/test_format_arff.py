@@ -17,7 +17,7 @@ KEEL = """@relation abalone
 @attribute Length real [0.075, 0.815]
 @attribute Class{positive,negative}
 @inputs Sex, Length
-@outputs Class
+@outputs class
 @data
 M, 0.455, negative
 F, <null>, negative

@@ -81,7 +81,7 @@ def _label(header: Header) -> tuple[int | None, str]:
     """Find the class: the output of KEEL, else by its name, else the last one if nominal."""
     names = [one.name for one in header.attributes]
     if header.outputs:
-        found = [place for place, name in enumerate(names) if name in header.outputs]
+        found = [place for place, name in enumerate(names) if name.casefold() in header.outputs]
         return (found[0], "the output that the file declares") if len(found) == 1 else (None, "")
     if _MEKA.search(header.relation):  # several labels
         return None, ""

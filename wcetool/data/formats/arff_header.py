@@ -54,7 +54,7 @@ class Header:
 
     relation: str = ""
     attributes: list[Attribute] = field(default_factory=list)
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()  # case folded: KEEL is not strict
     lines: int = 0  # that of @data included
     nested: int = 0  # relations that are attributes, and open here
 
@@ -107,7 +107,7 @@ def _declare(header: Header, line: str) -> str | None:
         case "@end":
             header.nested -= 1
         case "@output" | "@outputs":
-            header.outputs = tuple(values(text) or ())
+            header.outputs = tuple(name.casefold() for name in values(text) or ())
         case "@input" | "@inputs":
             pass
         case _:
@@ -122,7 +122,7 @@ def _check(header: Header, file: InputFile) -> None:
         )
     if not header.attributes:
         raise InputError("declares no attribute", where=file.path)
-    unknown = set(header.outputs) - {one.name for one in header.attributes}
+    unknown = set(header.outputs) - {one.name.casefold() for one in header.attributes}
     if unknown:
         raise InputError(
             f"the output {quoted(sorted(unknown))} is no attribute",
