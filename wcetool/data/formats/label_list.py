@@ -220,7 +220,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
 
 def _decide(file: InputFile, head: Sequence[str], header: bool | None) -> _Found:
     """Decide what is on each line, and whether the first line is a header."""
-    filled = [line.strip() for line in head if line.strip()]
+    filled = [line.strip(" \t") for line in head if line.strip()]
     if not filled:
         raise InputError("holds no label", where=file.path)
     for order, pattern in _PATTERNS.items():
