@@ -202,8 +202,8 @@ def test_truncated_compressed_files(cli, tmp_path):
 
 
 def test_a_file_of_an_unknown_kind(cli, write):
-    write("labels.dat", "label\na\n")
-    refused(cli("analyze", "labels.dat"), 3, "suffix '.dat' does not tell", "--input-format csv")
+    write("labels.dat", b"\x00\x01label\na\n")
+    refused(cli("analyze", "labels.dat"), 3, "labels.dat: holds NUL bytes")
     refused(cli("analyze", "labels.dat", "--input-format", "cvs"), 2, "hint: --input-format csv")
     write("data.json", '{"a": 1}')
     refused(cli("analyze", "data.json"), 3, "holds an object with 1 key: 'a'")

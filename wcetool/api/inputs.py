@@ -58,7 +58,7 @@ def without_idle_member(reading: ReadingOptions, files: Sequence[InputFile]) -> 
 
 def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]:
     """Say what was assumed about the form of the inputs."""
-    notes = []
+    notes = list(reading.notes)
     for file in files:
         if file.is_stream:
             if reading.input_format is None:

@@ -260,7 +260,7 @@ def _of_columns(
     state = count_indicators(dataset, work, resources)
     found = state.counts
     n_rows = state.read.total - found.missing
-    notes = list(truth.notes)
+    notes = [*truth.notes, *state.read.notes(dataset)]
     if form.task is LabelTask.AUTO or _is_pattern(reading.label_column):
         named = quoted((column.name for column in columns), limit=4)
         notes.append(f"multilabel: {counted(len(columns), 'column')} of a label each, {named}")
@@ -301,7 +301,7 @@ def _of_cells(
     column, separator = truth.columns[0], form.separator or ""
     work = CountCells(dataset, column, reading.rules, separator, form.max_sets)
     state = count_cells(dataset, work, resources)
-    said = [*truth.notes]
+    said = [*truth.notes, *state.read.notes(dataset)]
     if form.task is LabelTask.AUTO:
         said.append(f"multilabel: several labels in a cell, between them {short_repr(separator)}")
     if state.missing:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
 from wcetool.api.inputs import effective_options, file_notes, without_idle_member
+from wcetool.api.joined_labels import check_classes
 from wcetool.api.label_forms import (
     LabelCount,
     LabelForm,
@@ -211,8 +212,7 @@ def count_source(
     """Count the rows of a source, and add the files that hold counts already."""
     files, dataset, reading = source.files, source.dataset, source.reading
     form = form or LabelForm()
-    opened = () if dataset is None else dataset.notes
-    notes = [*file_notes(files, reading), *source.notes, *opened]
+    notes = [*file_notes(files, reading), *source.notes, *(dataset.notes if dataset else ())]
     if source.lists is not None:
         _nothing_beside(beside, reading)
         found = count_label_lists(source.lists, reading, form, IN_MEMORY)
@@ -260,6 +260,8 @@ def count_source(
             notes += truth.notes
         parameters |= columns.parameters()
         state = count_labels(dataset, label, reading.rules, resources, columns)
+        check_classes(dataset, label, reading, form, state.tally)
+        notes += state.read.notes(dataset)
     _only_classes(form, reading, "a row has one label")
     read = iter(state.read.by_input(dataset) if dataset is not None else ())
     inputs = tuple(

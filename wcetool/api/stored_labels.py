@@ -57,7 +57,9 @@ def pooled_labels(
     for path, one in stored.items():
         labels = reading.rules.column_classes(one.classes)
         if len(set(labels)) < len(labels):
-            raise InputError("labels become one by --names, --strip or --casefold", where=path)
+            raise InputError(
+                "labels become one by --names, --strip, --casefold or --merge-bio", where=path
+            )
         for label, n, of in zip(labels, one.count, one.known, strict=True):
             count[label] = count.get(label, 0) + n
             known[label] = known.get(label, 0) + of

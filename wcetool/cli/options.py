@@ -180,6 +180,15 @@ class ReadingFlags:
     casefold: Annotated[
         bool, option("--casefold", panel=LABELS, help="Fold the case of labels: Male is male.")
     ] = False
+    merge_bio: Annotated[
+        bool,
+        option(
+            "--merge-bio",
+            panel=LABELS,
+            help="Take the prefix off tags of tokens: B-PER and I-PER are PER, O stays. Also E-, "
+            "S-, L-, U- and M-.",
+        ),
+    ] = False
     max_classes: Annotated[
         int | None,
         option(

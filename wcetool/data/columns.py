@@ -199,6 +199,8 @@ def is_index(column: Column) -> bool:
 
 def _label_hint(table: Table, usual: Sequence[Column]) -> str:
     dialect = table.dialect
+    if table.label_hint:
+        return table.label_hint
     if dialect is not None and not dialect.header_given and all(map(is_number, table.names)):
         return "--no-header, since the first row looks like data"
     if dialect is not None and not dialect.header:

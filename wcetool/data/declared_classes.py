@@ -1,13 +1,16 @@
-"""Classes that a file declares for its labels: as if the user had declared them."""
+"""Declared classes: those of a file are as if the user had declared them, and none is missing."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from wcetool.data.dataset import Dataset
+from wcetool.core.distribution import ClassCounts, LabelTally
+from wcetool.data.dataset import Dataset, Wanted
+from wcetool.data.formats.table import Column, ColumnKind, ReadLog
+from wcetool.data.labels import LabelEncoder
 from wcetool.data.options import ReadingOptions, signed
 from wcetool.data.truth_columns import TruthColumns, TruthForm
-from wcetool.errors import counted, quoted
+from wcetool.errors import InputError, counted, quoted
 
 
 def with_declared_classes(
@@ -32,3 +35,39 @@ def with_declared_classes(
     given = {**reading.given, "declared": signed(classes)}
     note = f"the file declares {counted(len(classes), 'class', 'classes')}: {quoted(classes)}"
     return replace(reading, classes=classes, given=given), (note,)
+
+
+def refuse_undeclared(
+    dataset: Dataset, column: Column, reading: ReadingOptions, tally: LabelTally
+) -> None:
+    """Refuse labels that are not among the declared classes.
+
+    Raises
+    ------
+    InputError
+        With the first row of one, which is looked for now; a stream is gone.
+    """
+    if reading.classes is None:
+        return
+    try:
+        ClassCounts.from_tally(tally, reading.classes)
+    except InputError as error:
+        where = _first_undeclared(dataset, column, reading) or error.where
+        raise InputError(
+            error.message, where=where, details=error.details, hint=error.hint
+        ) from None
+
+
+def _first_undeclared(dataset: Dataset, column: Column, reading: ReadingOptions) -> str | None:
+    if any(table.file.stream is not None for table in dataset.tables):
+        return None
+    encoder = LabelEncoder(reading.classes or (), reading.rules)
+    for split in dataset.splits():
+        first_row = split.first_row + 1
+        wanted = [Wanted(column, ColumnKind.LABEL)]
+        for batch in dataset.batches(split, wanted, lambda _: None, ReadLog()):
+            _, unknown = encoder.encode(batch.column(0), split.file.path)
+            if unknown:
+                return f"{split.file.path}: row {first_row + min(unknown.values()):,}"
+            first_row += len(batch)
+    return None

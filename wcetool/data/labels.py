@@ -21,11 +21,12 @@ from wcetool.core.arrays import IntArray
 from wcetool.core.distribution import LabelTally
 from wcetool.data import arrow
 from wcetool.data.headers import HeaderGuard
-from wcetool.data.options import LabelRules
+from wcetool.data.options import LabelRules, without_bio
 from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
 MISSING, IGNORED = -1, -2  # instead of a class
+_SEPARATORS = ",;|"
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
 
 
@@ -299,6 +300,19 @@ def label_warnings(tally: Mapping[str, int]) -> list[str]:
             f"labels that differ only in case, spaces or number format are separate classes: "
             f"{some}{more} (--casefold, --strip or --names would merge them)"
         )
+    tags = [label for label in tally if label != "O"]
+    entities = {without_bio(tag) for tag in tags}
+    if len(entities) < len(tags) and all(without_bio(tag) != tag for tag in tags):
+        notes.append(
+            f"tags that differ only in the place in an entity are separate classes: "
+            f"{quoted(sorted(tags))} (--merge-bio would count entities: {quoted(sorted(entities))})"
+        )
+    joined = joined_labels(tally)
+    if joined is not None:
+        notes.append(
+            f"{quoted(joined.labels)} counted as classes of their own, though each is made of "
+            f"others (--label-separator '{joined.separator}' if a row has several labels)"
+        )
     markers = [label for label in _USUAL_MARKERS if label in tally]
     if markers:
         notes.append(
@@ -308,6 +322,26 @@ def label_warnings(tally: Mapping[str, int]) -> list[str]:
             "leave them out)"
         )
     return notes
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedLabels:
+    """Labels that are other labels with a separator between them."""
+
+    separator: str
+    labels: list[str]
+
+
+def joined_labels(tally: Collection[str]) -> JoinedLabels | None:
+    """Find labels that seem to be several in one cell: most with a separator are made of others."""
+    for separator in _SEPARATORS:
+        held = [label for label in tally if separator in label]
+        made = [
+            label for label in held if all(part.strip() in tally for part in label.split(separator))
+        ]
+        if made and 2 * len(made) >= len(held):
+            return JoinedLabels(separator, sorted(made))
+    return None
 
 
 def _likeness(label: str) -> object:

@@ -17,6 +17,7 @@ from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
 SIGNED_CHARACTERS = 200  # of a list that a signature repeats
+_BIO = re.compile(r"[BIESLUM]-.", re.DOTALL)
 _NUMBERED_LINE = re.compile(r"\s*[0-9]+\s*[:; ]\s*\S")
 
 
@@ -33,6 +34,7 @@ class ReadingKeywords(TypedDict, total=False):
     missing: str | Sequence[str] | None
     strip: bool | None
     casefold: bool | None
+    merge_bio: bool | None
     input_format: str | None
     delimiter: str | None
     header: bool | None
@@ -52,12 +54,14 @@ class LabelRules:
     """How the text of a field becomes a label.
 
     In this order: `strip` takes white space off both ends, an empty text or a marker is missing,
-    `names` replaces codes by names, `casefold` folds the case.
+    `names` replaces codes by names, `merge_bio` takes the prefix off tags of tokens (`B-PER` is
+    `PER`), `casefold` folds the case.
     """
 
     missing: frozenset[str] = frozenset()
     strip: bool = False
     casefold: bool = False
+    merge_bio: bool = False
     names: Mapping[str, str] | None = None
     max_classes: int = MAX_CLASSES
 
@@ -83,6 +87,8 @@ class LabelRules:
                     details=(f"codes: {quoted(self.names)}",),
                 )
             text = self.names[text]
+        if self.merge_bio:
+            text = without_bio(text)
         return text.casefold() if self.casefold else text
 
     def whole(self, text: str | None) -> str | None:
@@ -148,6 +154,8 @@ class ReadingOptions:
         The options that were given, as text: what a signature and a report must repeat.
     defaults : frozenset of str
         Options that are no wish of this call; see `ReadingKeywords`.
+    notes : tuple of str
+        What was decided while the options were read.
     """
 
     label_column: str | tuple[str, ...] | None = None
@@ -158,6 +166,7 @@ class ReadingOptions:
     text: TextOptions = field(default_factory=TextOptions)
     given: Mapping[str, str] = field(default_factory=dict)
     defaults: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     def without(self, idle: Collection[str], reason: str) -> ReadingOptions:
         """Leave out options that have no effect on the inputs.
@@ -183,6 +192,7 @@ class ReadingOptions:
         missing: str | Sequence[str] | None = None,
         strip: bool | None = None,
         casefold: bool | None = None,
+        merge_bio: bool | None = None,
         input_format: str | None = None,
         delimiter: str | None = None,
         header: bool | None = None,
@@ -205,7 +215,7 @@ class ReadingOptions:
         InputError
             If the file of `classes` or `names` cannot be read.
         """
-        code_names = None if names is None else _code_names(names)
+        code_names, notes = (None, ()) if names is None else _code_names(names)
         declared = None if classes is None else _declared_classes(classes)
         column = _label_column(label_column)
         given = {
@@ -217,6 +227,7 @@ class ReadingOptions:
             "missing": None if missing is None else _listed(missing),
             "strip": strip,
             "casefold": casefold,
+            "merge-bio": merge_bio,
             "input-format": input_format,
             "member": member,
             "delimiter": delimiter,
@@ -248,6 +259,7 @@ class ReadingOptions:
             missing=frozenset(markers),
             strip=bool(strip),
             casefold=bool(casefold),
+            merge_bio=bool(merge_bio),
             names=code_names,
             max_classes=max_classes,
         )
@@ -260,7 +272,19 @@ class ReadingOptions:
             text=text,
             given={key: _as_text(value) for key, value in given.items() if value},
             defaults=frozenset(defaults),
+            notes=notes,
         )
+
+
+def without_bio(tag: str) -> str:
+    """Take the prefix of BIO and its kin off a tag: the place of a token in an entity.
+
+    Examples
+    --------
+    >>> [without_bio(tag) for tag in ("B-PER", "I-PER", "O", "B-", "I")]
+    ['PER', 'PER', 'O', 'B-', 'I']
+    """
+    return tag[2:] if _BIO.match(tag) else tag
 
 
 def number(value: Any, where: str) -> float:
@@ -376,11 +400,22 @@ def _declared_classes(classes: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _code_names(names: str | Mapping[str, str] | Sequence[str]) -> Mapping[str, str]:
-    """Read a JSON object or list, lines of code and name, or a name a line from code 0."""
+def _code_names(
+    names: str | Mapping[str, str] | Sequence[str],
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Read a JSON object or list, lines of code and name, or a name a line from code 0.
+
+    Returns
+    -------
+    names : mapping of str to str
+        The name of each code.
+    notes : tuple of str
+        What of a file was passed over.
+    """
+    notes: tuple[str, ...] = ()
     if not isinstance(names, str):
         pairs_given = names.items() if isinstance(names, Mapping) else enumerate(names)
-        return {str(code): str(name) for code, name in pairs_given}
+        return {str(code): str(name) for code, name in pairs_given}, notes
     content = _read_text(names, "--names")
     if content.lstrip().startswith(("{", "[")):
         data = _json(content, names)
@@ -398,10 +433,14 @@ def _code_names(names: str | Mapping[str, str] | Sequence[str]) -> Mapping[str, 
                 details=(f"first line: {short_repr(rows[0][0])}",),
             )
         pairs = [(row[0], row[1]) for row in rows] if wide else list(enumerate(r[0] for r in rows))
+        idle = next((row for row in rows if any(row[2:])), None)
+        if idle is not None:
+            where = f"{names}: names are the second field of each line"
+            notes = (f"{where}; the fields behind it, such as {quoted(idle[2:3])}, are not used",)
     found = {str(code): name for code, name in pairs if isinstance(name, str)}
     if len(found) < len(pairs):
         raise InputError("a code is named twice, or a name is not text", where=names)
-    return found
+    return found, notes
 
 
 def names_file(text: str) -> bool:

@@ -11,6 +11,7 @@ from wcetool.data.dataset import Dataset
 from wcetool.data.formats.table import ReadLog
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.source import Split
+from wcetool.errors import counted
 from wcetool.results.document import InputRows
 
 
@@ -28,12 +29,15 @@ class ReadRows:
         Inputs whose blank lines could not be counted.
     doubts : HeaderDoubts
         What the labels say of the header above them.
+    left_out : Counter of (int, str)
+        What else is no row, by the number of the input and in words.
     """
 
     rows: Counter[int] = field(default_factory=Counter)
     blank_lines: Counter[int] = field(default_factory=Counter)
     uncounted: frozenset[int] = frozenset()
     doubts: HeaderDoubts = field(default_factory=HeaderDoubts)
+    left_out: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, split: Split, n_rows: int, log: ReadLog, doubts: HeaderDoubts) -> ReadRows:
@@ -43,6 +47,7 @@ class ReadRows:
             Counter({split.index: log.blank_lines or 0}),
             frozenset({split.index} if log.blank_lines is None else ()),
             doubts,
+            Counter({(split.index, what): n for what, n in log.left_out.items()}),
         )
 
     def __add__(self, other: ReadRows) -> ReadRows:
@@ -51,6 +56,7 @@ class ReadRows:
             self.blank_lines + other.blank_lines,
             self.uncounted | other.uncounted,
             self.doubts + other.doubts,
+            self.left_out + other.left_out,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,6 +66,7 @@ class ReadRows:
             "blank_lines": sorted(self.blank_lines.items()),
             "uncounted": sorted(self.uncounted),
             "doubts": self.doubts.to_dict(),
+            "left_out": [[index, what, n] for (index, what), n in sorted(self.left_out.items())],
         }
 
     @classmethod
@@ -70,6 +77,7 @@ class ReadRows:
             Counter(dict(data["blank_lines"])),
             frozenset(data["uncounted"]),
             HeaderDoubts.from_dict(data["doubts"]),
+            Counter({(index, what): n for index, what, n in data["left_out"]}),
         )
 
     @property
@@ -87,3 +95,10 @@ class ReadRows:
             )
             for index, table in enumerate(dataset.tables)
         )
+
+    def notes(self, dataset: Dataset) -> list[str]:
+        """Say what of the inputs is no row."""
+        return [
+            f"{dataset.tables[index].file.path}: {counted(n, what)} left out"
+            for (index, what), n in sorted(self.left_out.items())
+        ]

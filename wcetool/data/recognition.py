@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -175,18 +176,38 @@ def _may_be_json(sample: Sample) -> bool:
 
 
 def _is_arff(sample: Sample) -> bool:
-    first = next((line for line in sample.filled if not line.lstrip().startswith("%")), "")
-    return re.match(r"\s*@relation\b", first, re.IGNORECASE) is not None
+    """Tell whether the first line that is no comment names a relation; comments may be long."""
+    lines = (line.strip() for line in io.StringIO(sample.text, newline=None))
+    first = next((line for line in lines if line and not line.startswith("%")), "")
+    return re.match(r"@relation\b", first, re.IGNORECASE) is not None
+
+
+# ID, FORM, LEMMA, UPOS (no number), XPOS, FEATS, HEAD, DEPREL, DEPS, MISC
+_WORD = re.compile(
+    r"([0-9]+)([-.][0-9]+)?\t[^\t]+\t[^\t]*\t(?![-+]?[0-9])[^\t]+\t[^\t]*\t[^\t]*\t([0-9]+|_)"
+    r"\t[^\t]*\t(_|[0-9][^\t]*)?\t[^\t]*"
+)
 
 
 def _is_conllu(sample: Sample) -> bool:
-    rows = [line.split("\t") for line in sample.filled if not line.startswith("#")]
-    return bool(rows) and all(
-        len(row) == 10 and re.fullmatch(r"[0-9]+([-.][0-9]+)?", row[0]) for row in rows
-    )
+    """Tell whether words of ten columns are numbered from 1 in each sentence."""
+    before, found = 0, False
+    for line in sample.lines:
+        if not line.strip():
+            before = 0
+        elif not line.startswith("#"):
+            match = _WORD.fullmatch(line)
+            if match is None:
+                return False
+            if match[2] is None:
+                before += 1
+                if match[1] != str(before):
+                    return False
+                found = True
+    return found
 
 
-_TAGGED = re.compile(r"(.*[\t ])?(O|[BIELSU]-\S+)\s*")
+_TAGGED = re.compile(r"(.*[\t ])?(O|[BIESLUM]-\S+)\s*")
 
 
 def _is_conll(sample: Sample) -> bool:
@@ -206,7 +227,7 @@ def _is_conll(sample: Sample) -> bool:
 
 _ORANGE_TYPES = frozenset("c d s t m continuous discrete string time basket".split())
 _ORANGE_ROLES = re.compile(r"((class|meta|ignore|weight|i|m|c|w|multiclass)\b.*)?")
-_ORANGE_PREFIX = re.compile(r"[mcwi]?[CDST]?#.+|[mcwi][CDST]?#.+")
+_ORANGE_PREFIX = re.compile(r"([mcwi]?[CDST]|[mcwi])#.+")
 
 
 def _is_orange(sample: Sample) -> bool:
@@ -215,11 +236,14 @@ def _is_orange(sample: Sample) -> bool:
         return all("#" not in name or _ORANGE_PREFIX.fullmatch(name) for name in rows[0])
     if len(rows) < 3 or len({len(row) for row in rows}) > 1:
         return False
-    types, roles = rows[1], rows[2]
+    types, roles = rows[1], [text.strip() for text in rows[2]]
+    # Rows of single letters may be data: then one class among features without a role is asked for.
+    is_spelled = any(len(text) > 1 for text in (*types, *roles))
     return (
         all(text in _ORANGE_TYPES or " " in text for text in types)
         and any(text in _ORANGE_TYPES for text in types)
-        and all(_ORANGE_ROLES.fullmatch(text.strip()) for text in roles)
+        and all(_ORANGE_ROLES.fullmatch(text) for text in roles)
+        and (is_spelled or (roles.count("c") == 1 and "" in roles))
     )
 
 
@@ -233,6 +257,21 @@ def _cut_evenly(sample: Sample, delimiter: str) -> bool:
     if len(sample.lines) == _SAMPLE_LINES or not sample.is_whole:
         rows = rows[:-1]  # may go on
     return bool(rows) and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1
+
+
+_FILE_NAME = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
+
+
+def _is_path_list(sample: Sample) -> bool:
+    """Tell whether each line is a path, a tab and a word: a list, since there is no header."""
+    rows = [line.split("\t") for line in sample.filled]
+    return bool(rows) and all(
+        len(row) == 2
+        and ("/" in row[0] or _FILE_NAME.search(row[0]) is not None)
+        and len(row[1].split()) == 1
+        and _FILE_NAME.search(row[1]) is None
+        for row in rows
+    )
 
 
 def _is_tsv(sample: Sample) -> bool:
@@ -260,6 +299,7 @@ _STRONG = (
 )
 _LIKELY = (
     Rule(registry.JSON, _may_be_json),
+    Rule(registry.LIST, _is_path_list),
     Rule(registry.TSV, _is_tsv),
     Rule(registry.CSV, _is_delimited),
     Rule(registry.LIST, _is_list),

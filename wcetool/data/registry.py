@@ -198,7 +198,7 @@ CONLL = FormatInfo(
     title="CoNLL (a token a line)",
     suffixes=(".conll", ".bio", ".iob"),
     module="conll",
-    options=_ENCODING,
+    options=frozenset({"encoding", "skip-lines", "comment"}),
 )
 ORANGE = FormatInfo(
     name="orange", title="Orange", module="orange", delimiter="\t", options=_ENCODING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -109,6 +110,8 @@ class Table:
     label_columns : tuple of int
         The places of the columns that are a label each, or one of lists with a number a label,
         where the file holds nothing else.
+    label_hint : str
+        What may be typed to name the label, where no rule finds it.
     notes : tuple of str
         What was decided when the file was opened.
     footer : object
@@ -124,6 +127,7 @@ class Table:
     label: int | None = None
     label_reason: str = ""
     label_columns: tuple[int, ...] = ()
+    label_hint: str = ""
     notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
 
@@ -157,6 +161,9 @@ class ReadLog:
     ----------
     blank_lines : int or None
         Blank lines that are no rows; None where they cannot be counted: in a stream with quotes.
+    left_out : Counter of str
+        What else is no row, as a noun, and how often.
     """
 
     blank_lines: int | None = 0
+    left_out: Counter[str] = field(default_factory=Counter)
