@@ -26,6 +26,7 @@ from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
 MISSING, IGNORED = -1, -2  # instead of a class
+_VOID = "255"
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
 
 
@@ -300,6 +301,16 @@ def label_warnings(tally: Mapping[str, int]) -> list[str]:
             "leave them out)"
         )
     return notes
+
+
+def void_warnings(tally: Mapping[str, int]) -> list[str]:
+    """Say that 255 may be no class of the pixels of masks: it marks void beside small numbers."""
+    others = tally.keys() - {_VOID}
+    looks_void = _VOID in tally and len(others) > 1 and "254" not in others
+    if not looks_void:
+        return []
+    meaning = f"{_VOID!r} counted as a class: in masks it often marks pixels without one"
+    return [f"{meaning} (--missing {_VOID} to leave it out)"]
 
 
 def _likeness(label: str) -> object:

@@ -106,6 +106,8 @@ class Table:
         The place of the column that the format itself says is the label.
     label_reason : str
         How it says so.
+    group : int or None
+        The place of the column that the format says rows belong to: the image of a pixel.
     notes : tuple of str
         What was decided when the file was opened.
     footer : object
@@ -120,6 +122,7 @@ class Table:
     constants: Mapping[str, str | None] = field(default_factory=dict)
     label: int | None = None
     label_reason: str = ""
+    group: int | None = None
     notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
 
