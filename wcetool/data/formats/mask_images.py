@@ -65,7 +65,7 @@ def read(location: str, name: str) -> Pixels:
             values = np.asarray(image)
         except (SyntaxError, OSError, ValueError, struct.error, EOFError, MemoryError) as error:
             reason = str(error).partition("\n")[0]
-            raise InputError(f"the PNG is truncated or damaged: {reason}", where=name) from None
+            raise InputError(f"the PNG image is truncated or damaged: {reason}", where=name) from None
     return _pixels(values, depth, kind, name)
 
 
@@ -85,10 +85,10 @@ def _header(stream: BinaryIO, name: str) -> tuple[int, int, int, int]:
     """Read the first chunk, which comes before all others in every PNG."""
     head = streams.read_head(stream, 26)
     if len(head) < 26 or head[12:16] != b"IHDR":
-        raise InputError("the PNG is truncated or damaged: it has no header", where=name)
+        raise InputError("the PNG image is truncated or damaged: it has no header", where=name)
     width, height, depth, kind = _HEADER.unpack(head[16:])
     if not width or not height or kind not in _MEANING:
-        raise InputError("the PNG is damaged: its header makes no sense", where=name)
+        raise InputError("the PNG image is damaged: its header makes no sense", where=name)
     if width * height > MOST_PIXELS:
         raise InputError(
             f"has {width * height:,} pixels, where {MOST_PIXELS:,} are read at most",

@@ -27,7 +27,7 @@ LABEL, FILE, SPLIT = "label", "file", "split"
 SUFFIXES = (".png", ".npy")
 SPLIT_FILES = 16
 BATCH_PIXELS = 1 << 18  # of small images together
-MOST_PIXELS = 1 << 22  # of a large one at once
+MOST_PIXELS = 1 << 20  # of a large one at once
 _PIXEL_BYTES = 24  # decoded, as codes, and what is counted beside them
 
 
