@@ -43,7 +43,12 @@ def test_the_folder_of_an_image_is_its_class(cli, touch):
 def test_an_empty_folder_is_a_class_without_images(cli, touch, tmp_path):
     touch("photos/cat/1.jpg", "photos/dog/1.jpg", "photos/emu/.gitkeep", "photos/docs/a.md")
     (tmp_path / "photos/fox").mkdir()
-    assert counts(cli("analyze", "photos", "-f", "json")) == {"cat": 1, "dog": 1, "emu": 0, "fox": 0}
+    assert counts(cli("analyze", "photos", "-f", "json")) == {
+        "cat": 1,
+        "dog": 1,
+        "emu": 0,
+        "fox": 0,
+    }
 
 
 def test_splits_stand_beside_the_label(cli, touch, tmp_path):

@@ -98,9 +98,7 @@ def test_images_without_objects_are_said(cli, write):
     assert counts(ran) == {"0": 1}
     assert "2 images without objects" in ran.stderr
     write("none/labels/a.txt", "")
-    refused(
-        cli("analyze", "none", "--input-format", "yolo"), "1 label file, and no object in any"
-    )
+    refused(cli("analyze", "none", "--input-format", "yolo"), "1 label file, and no object in any")
 
 
 @pytest.mark.parametrize(

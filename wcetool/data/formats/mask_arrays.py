@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from math import prod
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -71,7 +72,7 @@ def _header(stream: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtyp
             else np.lib.format.read_array_header_2_0
         )
         shape, fortran, dtype = read_header(stream)
-    except (ValueError, OSError, SyntaxError, RecursionError, MemoryError) as error:
+    except (ValueError, OSError, SyntaxError, RecursionError, MemoryError, TokenError) as error:
         raise InputError(f"is no NumPy array: {str(error).splitlines()[0]}", where=name) from None
     if dtype.hasobject:
         raise InputError("holds pickled Python objects, which are never loaded", where=name)

@@ -1,14 +1,18 @@
 """Masks in PNG images, decoded by Pillow.
 
-Three things are done that Pillow leaves to its users. The checksums are verified: a flipped bit
-would else change pixels without a word. The grey values of 1, 2 and 4 bits are those of the file,
-where Pillow spreads them over 0 to 255. And what would lose information is refused: colours of 16
-bits, an alpha channel that is not opaque, further frames.
+Some things are done that Pillow leaves to its users. The checksums are verified, and that there are
+as many bytes of pixels as there should be: a flipped bit or lost rows would else change pixels
+without a word. The grey values of 1, 2 and 4 bits are those of the file, where Pillow spreads them
+over 0 to 255. And what would lose information is refused: colours of 16 bits, an alpha channel that
+is not opaque, further frames.
 """
 
 from __future__ import annotations
 
+import os
 import struct
+import zlib
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,8 +24,19 @@ from wcetool.errors import InputError
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 178_956_970  # as Pillow: a small file may expand to as many as it likes
-_HEADER = struct.Struct(">IIBB")  # width, height, bit depth, kind of colour
+_HEADER = struct.Struct(">IIBBxxB")  # width, height, bit depth, kind of colour, interlaced
+_CHUNK = struct.Struct(">I4s")
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
+_CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGB_ALPHA: 4}
+_ADAM7 = (  # first column and row of each pass, and the steps to the next
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+_PIECE_BYTES = 1 << 20
+_BROKEN = (
+    *(SyntaxError, OSError, ValueError, struct.error, EOFError, MemoryError, zlib.error),
+    *(IndexError, OverflowError),
+)
 _MEANING = {
     _GREY: "the class of a pixel is its grey value",
     _GREY_ALPHA: "the class of a pixel is its grey value",
@@ -40,8 +55,9 @@ def header(location: str, name: str) -> Header:
         If it is no mask, or larger than what is read.
     """
     with streams.open_file(location) as stream:
-        width, height, _, kind = _header(stream, name)
-    return Header(1, width * height, f"PNG masks: {_MEANING[kind]}")
+        form = _form(stream, name)
+    is_colour = form.kind in (_RGB, _RGB_ALPHA)
+    return Header(1, form.width * form.height, f"PNG masks: {_MEANING[form.kind]}", is_colour)
 
 
 def read(location: str, name: str) -> Pixels:
@@ -54,8 +70,10 @@ def read(location: str, name: str) -> Pixels:
     """
     plugin = _plugin(name)
     with streams.open_file(location) as stream:
-        _, _, depth, kind = _header(stream, name)
+        form = _form(stream, name)
         try:
+            if _inflated_bytes(stream) < form.raw_bytes():
+                raise InputError("the PNG image is truncated or damaged: too few rows", where=name)
             stream.seek(0)
             plugin.PngImageFile(stream).verify()
             stream.seek(0)
@@ -63,10 +81,12 @@ def read(location: str, name: str) -> Pixels:
             if getattr(image, "n_frames", 1) > 1:
                 raise InputError("is an animation: which frame is the mask?", where=name)
             values = np.asarray(image)
-        except (SyntaxError, OSError, ValueError, struct.error, EOFError, MemoryError) as error:
+        except _BROKEN as error:
             reason = str(error).partition("\n")[0]
-            raise InputError(f"the PNG image is truncated or damaged: {reason}", where=name) from None
-    return _pixels(values, depth, kind, name)
+            raise InputError(
+                f"the PNG image is truncated or damaged: {reason}", where=name
+            ) from None
+    return _pixels(values, form, name)
 
 
 def _plugin(name: str) -> Any:
@@ -81,12 +101,50 @@ def _plugin(name: str) -> Any:
     return PngImagePlugin
 
 
-def _header(stream: BinaryIO, name: str) -> tuple[int, int, int, int]:
-    """Read the first chunk, which comes before all others in every PNG."""
-    head = streams.read_head(stream, 26)
-    if len(head) < 26 or head[12:16] != b"IHDR":
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the first chunk says, which comes before all others in every PNG."""
+
+    width: int
+    height: int
+    depth: int
+    kind: int
+    interlaced: int
+
+    def raw_bytes(self) -> int:
+        """Count the bytes of all rows, each with the byte that says how it is filtered."""
+        bits = self.depth * _CHANNELS[self.kind]
+        total = 0
+        for x, y, dx, dy in _ADAM7 if self.interlaced else ((0, 0, 1, 1),):
+            columns, rows = -((x - self.width) // dx), -((y - self.height) // dy)
+            if columns > 0 and rows > 0:
+                total += rows * (1 + (columns * bits + 7) // 8)
+        return total
+
+
+def _inflated_bytes(stream: BinaryIO) -> int:
+    """Count the bytes of pixels: Pillow takes rows that are not there for black."""
+    stream.seek(len(MAGIC))
+    inflate, total = zlib.decompressobj(), 0
+    while not inflate.eof and len(head := streams.read_head(stream, _CHUNK.size)) == _CHUNK.size:
+        length, kind = _CHUNK.unpack(head)
+        if kind != b"IDAT":
+            stream.seek(length + 4, os.SEEK_CUR)
+            continue
+        data = streams.read_head(stream, length)
+        while data:
+            total += len(inflate.decompress(data, _PIECE_BYTES))
+            data = inflate.unconsumed_tail
+        stream.seek(4, os.SEEK_CUR)
+    return total
+
+
+def _form(stream: BinaryIO, name: str) -> _Form:
+    head = streams.read_head(stream, 29)
+    if len(head) < 29 or head[12:16] != b"IHDR":
         raise InputError("the PNG image is truncated or damaged: it has no header", where=name)
-    width, height, depth, kind = _HEADER.unpack(head[16:])
+    form = _Form(*_HEADER.unpack(head[16:]))
+    width, height, depth, kind = form.width, form.height, form.depth, form.kind
     if not width or not height or kind not in _MEANING:
         raise InputError("the PNG image is damaged: its header makes no sense", where=name)
     if width * height > MOST_PIXELS:
@@ -97,10 +155,11 @@ def _header(stream: BinaryIO, name: str) -> tuple[int, int, int, int]:
         )
     if depth == 16 and kind != _GREY:
         raise InputError("has colours of 16 bits, which are no classes", where=name)
-    return width, height, depth, kind
+    return form
 
 
-def _pixels(values: npt.NDArray[Any], depth: int, kind: int, name: str) -> Pixels:
+def _pixels(values: npt.NDArray[Any], form: _Form, name: str) -> Pixels:
+    kind, depth = form.kind, form.depth
     if kind in (_GREY_ALPHA, _RGB_ALPHA):
         if not bool((values[..., -1] == 255).all()):
             raise InputError(
@@ -116,7 +175,7 @@ def _pixels(values: npt.NDArray[Any], depth: int, kind: int, name: str) -> Pixel
     if kind == _GREY and depth in (2, 4):
         values = values // (255 // ((1 << depth) - 1))
     if values.dtype == np.bool_:
-        values = values.view(np.uint8)
+        values = values.astype(np.uint8)
     if values.dtype.byteorder == ">":
         values = values.astype(values.dtype.newbyteorder("="))
     return Pixels(np.ascontiguousarray(values).reshape(-1), name)

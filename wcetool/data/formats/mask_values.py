@@ -28,11 +28,14 @@ class Header:
         Of each.
     meaning : str
         What the class of a pixel is, for a note.
+    is_colour : bool
+        It is a colour, and no number.
     """
 
     masks: int
     mask_pixels: int
     meaning: str
+    is_colour: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

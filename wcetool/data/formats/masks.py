@@ -17,7 +17,7 @@ import pyarrow as pa
 from wcetool.data import arrow, streams
 from wcetool.data.folder_walk import LeftOut, as_text, hidden_notes, split_of, suffix, walk
 from wcetool.data.formats import mask_arrays, mask_images, typed
-from wcetool.data.formats.mask_values import Pixels
+from wcetool.data.formats.mask_values import Header, Pixels
 from wcetool.data.formats.table import Column, ColumnKind, Holds, MemoryNeed, ReadLog, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
@@ -50,10 +50,20 @@ class _Mask:
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """All masks, and how large the first one is."""
+    """All masks, and what is known of the first one."""
 
     masks: tuple[_Mask, ...]
-    first_pixels: int
+    header: Header
+
+    def refuse_other(self, pixels: Pixels, name: str) -> None:
+        """Refuse colours among numbers, and numbers among colours."""
+        if pixels.is_colour != self.header.is_colour:
+            kinds = ("colours", "numbers") if pixels.is_colour else ("numbers", "colours")
+            raise InputError(
+                f"its classes are {kinds[0]}, and those of other masks are {kinds[1]}",
+                where=name,
+                details=(f"{kinds[1]}: {self.masks[0].name}",),
+            )
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -77,7 +87,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         label_reason="the class of a pixel",
         group=1,
         notes=tuple(notes),
-        footer=_Content(tuple(masks), header.mask_pixels),
+        footer=_Content(tuple(masks), header),
     )
 
 
@@ -148,7 +158,7 @@ def batches(
     """Decode mask after mask; small ones of one kind come together."""
     start, stop = split.row_groups or (0, len(table.footer.masks))
     names = [table.columns[place].name for place, _ in columns]
-    for parts in _together(table.footer.masks[start:stop]):
+    for parts in _together(table.footer, start, stop):
         lengths = [len(pixels.values) for _, _, pixels in parts]
         arrays = []
         for name in names:
@@ -163,12 +173,13 @@ def batches(
 _Part = tuple[str, str | None, Pixels]
 
 
-def _together(masks: Sequence[_Mask]) -> Iterator[list[_Part]]:
+def _together(content: _Content, start: int, stop: int) -> Iterator[list[_Part]]:
     """Cut large masks in pieces, and put small ones together."""
     waiting: list[_Part] = []
     size = 0
-    for mask in masks:
+    for mask in content.masks[start:stop]:
         for name, pixels in mask.pixels():
+            content.refuse_other(pixels, name)
             if waiting and pixels.kind != waiting[0][2].kind:
                 yield waiting
                 waiting, size = [], 0
@@ -195,5 +206,5 @@ def memory_need(
 ) -> MemoryNeed:
     """Return what a mask of the size of the first one takes; masks are mostly of one size."""
     content: _Content = table.footer
-    need = max(content.first_pixels, BATCH_PIXELS) * _PIXEL_BYTES
+    need = max(content.header.mask_pixels, BATCH_PIXELS) * _PIXEL_BYTES
     return MemoryNeed(need, need)
