@@ -359,6 +359,14 @@ def test_one_weight_a_pixel(cli, write):
     assert np.load("w.npy").tolist() == [1.0] * 6
 
 
+def test_no_mask_is_overwritten(cli, write):
+    path = write("m/1.npy", npy(np.ones((2, 2), int)))
+    before = path.read_bytes()
+    refused(cli("weights", "m", "-o", "m/1.npy"), "in a folder that is an input", code=2)
+    assert path.read_bytes() == before
+    assert cli("weights", "m", "-o", "m/weights.json", "-q").code == 0
+
+
 def test_without_pillow_the_extra_is_named(cli, write, monkeypatch):
     write("a.png", png(np.zeros((2, 2), np.uint8)))
     monkeypatch.setitem(sys.modules, "PIL", None)

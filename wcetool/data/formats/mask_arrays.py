@@ -78,7 +78,7 @@ def _header(stream: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtyp
         raise InputError("holds pickled Python objects, which are never loaded", where=name)
     if dtype.kind not in "iub":
         raise InputError(f"holds {dtype.name}, and masks are of integers", where=name)
-    if len(shape) not in (2, 3) or not prod(shape):
+    if len(shape) not in (2, 3) or min(shape) < 1:
         raise InputError(f"is of shape {shape}: no mask, and no stack of masks", where=name)
     if len(shape) == 3 and shape[2] <= _CHANNELS:
         raise InputError(
