@@ -347,6 +347,7 @@ def test_large_masks_come_in_pieces(cli, write):
     write("b.npy", npy(np.stack([values[:700], values[500:]]).astype(np.int32)))
     ran = cli("analyze", "a.png", "--group-column", "file", "-f", "json")
     assert counts(ran) == {str(k): 9000 for k in range(200)}
+    assert "200 distinct values of pixels: these may be photos" in ran.stderr
     assert {row["groups"] for row in ran.json["classes"]} == {1}
     stack = cli("analyze", "b.npy", "--input-format", "masks", "-f", "json")
     assert sum(counts(stack).values()) == 1400 * 1500

@@ -38,7 +38,7 @@ from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
-from wcetool.data.labels import check_class_limit, label_warnings, void_warnings
+from wcetool.data.labels import check_class_limit, label_warnings, pixel_warnings
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
@@ -400,7 +400,7 @@ def _finished(
     counts, weight_notes = weighted(counts, parts, where or IN_MEMORY)
     warnings = label_warnings(tally.counts)
     if of_pixels:
-        warnings += void_warnings(tally.counts)
+        warnings += pixel_warnings(tally.counts)
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
         column = here.parameters.get("label-column")
         warnings.append(

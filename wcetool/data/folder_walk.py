@@ -145,13 +145,6 @@ def as_text(path: str) -> str:
     return path
 
 
-def hidden_notes(n_hidden: int) -> list[str]:
-    """Say what was passed over."""
-    if not n_hidden:
-        return []
-    return [f"{counted(n_hidden, 'hidden file or folder', 'hidden files or folders')} passed over"]
-
-
 @dataclass(slots=True)
 class LeftOut:
     """Files that are left out, counted, and the first two."""
@@ -170,3 +163,12 @@ class LeftOut:
         if not self.n:
             return []
         return [f"{counted(self.n, 'file')} left out ({self.why}), such as {quoted(self.first)}"]
+
+
+def notes_of(folder: str, hidden: int, *left_out: LeftOut) -> tuple[str, ...]:
+    """Say what of a folder was not read."""
+    notes = [note for one in left_out for note in one.notes()]
+    if hidden:
+        what = counted(hidden, "hidden file or folder", "hidden files or folders")
+        notes.append(f"{what} passed over")
+    return tuple(f"{folder}: {note}" for note in notes)

@@ -26,7 +26,7 @@ from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
 MISSING, IGNORED = -1, -2  # instead of a class
-_VOID = "255"
+_VOID, _GREY_VALUES = "255", 200
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
 
 
@@ -303,14 +303,19 @@ def label_warnings(tally: Mapping[str, int]) -> list[str]:
     return notes
 
 
-def void_warnings(tally: Mapping[str, int]) -> list[str]:
-    """Say that 255 may be no class of the pixels of masks: it marks void beside small numbers."""
+def pixel_warnings(tally: Mapping[str, int]) -> list[str]:
+    """Say what about the pixels of masks may not be what the user means.
+
+    255 marks void beside small numbers; and masks with nearly all grey values are photos.
+    """
+    warnings = []
     others = tally.keys() - {_VOID}
-    looks_void = _VOID in tally and len(others) > 1 and "254" not in others
-    if not looks_void:
-        return []
-    meaning = f"{_VOID!r} counted as a class: in masks it often marks pixels without one"
-    return [f"{meaning} (--missing {_VOID} to leave it out)"]
+    if _VOID in tally and len(others) > 1 and "254" not in others:
+        meaning = f"{_VOID!r} counted as a class: in masks it often marks pixels without one"
+        warnings.append(f"{meaning} (--missing {_VOID} to leave it out)")
+    if len(tally) >= _GREY_VALUES:
+        warnings.append(f"{len(tally):,} distinct values of pixels: these may be photos, not masks")
+    return warnings
 
 
 def _likeness(label: str) -> object:

@@ -107,7 +107,7 @@ class Split:
     index : int
         Number of the file among the inputs.
     row_groups : (int, int) or None
-        Range of Parquet row groups; None for the whole file.
+        Range of Parquet row groups, or of the masks of a folder or stack; None for the whole.
     byte_range : (int, int) or None
         Range of the bytes of a text file; None for the whole file. Rows are counted from the
         beginning of the range.

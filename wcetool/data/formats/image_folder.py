@@ -18,8 +18,8 @@ from wcetool.data.folder_walk import (
     LeftOut,
     Level,
     as_text,
-    hidden_notes,
     is_split,
+    notes_of,
     split_of,
     walk,
 )
@@ -89,7 +89,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         has_rows=True,
         label=0,
         label_reason="the folder of an image",
-        notes=(*hidden_notes(hidden), *others.notes(), *outside.notes()),
+        notes=notes_of(file.path, hidden, others, outside),
         footer=tuple(held),
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from wcetool.data import arrow, streams
-from wcetool.data.folder_walk import LeftOut, as_text, hidden_notes, split_of, suffix, walk
+from wcetool.data.folder_walk import LeftOut, as_text, notes_of, split_of, suffix, walk
 from wcetool.data.formats import mask_arrays, mask_images, typed
 from wcetool.data.formats.mask_values import Header, Pixels
 from wcetool.data.formats.table import Column, ColumnKind, Holds, MemoryNeed, ReadLog, Table
@@ -132,7 +132,7 @@ def _in_folder(file: InputFile, notes: list[str]) -> list[_Mask]:
             where=file.path,
             hint=f"--input-format masks '{file.path}/*.png'",
         )
-    notes += [*hidden_notes(hidden), *others.notes(), counted(len(masks), "mask")]
+    notes += [f"{file.path}: {counted(len(masks), 'mask')}", *notes_of(file.path, hidden, others)]
     return masks
 
 

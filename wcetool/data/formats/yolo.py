@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from wcetool.data import arrow, streams
-from wcetool.data.folder_walk import LeftOut, as_text, hidden_notes, split_of, walk
+from wcetool.data.folder_walk import LeftOut, as_text, notes_of, split_of, walk
 from wcetool.data.folders import YOLO_LINE, label_levels
 from wcetool.data.formats.held import batches, held, memory_need, splits
 from wcetool.data.formats.table import Table
@@ -101,9 +101,11 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
                 if path not in chosen and os.path.normpath(path) not in names.paths
             ]
         )
-    notes = [*names.notes, *hidden_notes(sum(level.hidden for level in levels)), *left_out.notes()]
+    hidden = sum(level.hidden for level in levels)
+    notes = [*names.notes, *notes_of(file.path, hidden, left_out)]
     if objects.empty:
-        notes.append(f"{counted(objects.empty, 'image')} without objects (empty label files)")
+        empty = counted(objects.empty, "image")
+        notes.append(f"{file.path}: {empty} without objects (empty label files)")
     table = held(
         file,
         objects.table(),
