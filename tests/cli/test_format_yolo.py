@@ -206,3 +206,15 @@ def test_darknet_labels_beside_the_images(cli, write):
     assert counts(cli("analyze", "data", "-f", "json")) == {"cat": 0, "dog": 1}
     below = cli("analyze", "data/obj_train_data", "-f", "json")
     assert counts(below) == {"cat": 0, "dog": 1}
+
+
+def test_only_lists_of_images_are_left_out(cli, write):
+    for name in ("test.txt", "train-1.txt", "notes.txt", "a.txt"):
+        write(f"set/labels/val/{name}", f"0 {BOX}\n")
+        write(f"flat/{name}", f"0 {BOX}\n")
+    write("set/val.txt", "images/val/a.jpg\n")
+    for folder in ("set", "set/labels", "set/labels/val"):
+        assert counts(cli("analyze", folder, "-f", "json")) == {"0": 4}
+    ran = cli("analyze", "flat", "-f", "json")
+    assert counts(ran) == {"0": 2}
+    assert "flat: 2 files left out (no labels of images)" in ran.stderr

@@ -8,10 +8,11 @@ The rules, in order:
    which the first that is not empty begins with a line of a class id and at least 4 numbers, the
    first 4 between 0 and 1.
 4. NumPy arrays and no images: masks.
-5. Images in folders a class. Such a folder is not called like a split (`SPLIT_NAMES`) or a part of
+5. PNG images alone, all below folders called like masks (`MASK_NAMES`): masks.
+6. Images in folders a class. Such a folder is not called like a split (`SPLIT_NAMES`) or a part of
    a data set (`PART_NAMES`), and there are at least two of them, or images that are no PNG.
-6. PNG images alone: masks, where they lie in folders of splits or of masks (`MASK_NAMES`).
-7. Anything else is refused.
+7. PNG images alone, directly in the folder or in folders of splits: masks.
+8. Anything else is refused.
 
 Hidden files and those that systems leave behind are passed over everywhere.
 """
@@ -45,7 +46,7 @@ YOLO_LINE = re.compile(
 )
 _LABELS = "labels"
 _NO_LABELS = re.compile(
-    r"(readme|license|notes?|train|val|valid|validation|test)\b.*", re.IGNORECASE
+    r"(readme.*|license.*|notes?|train|val|valid|validation|test)\.txt", re.IGNORECASE
 )
 
 
@@ -140,7 +141,7 @@ def kind(folder: str) -> FormatInfo:
 def label_levels(levels: Iterable[Level]) -> list[tuple[Level, list[str]]]:
     """List the folders of YOLO label files, and the files."""
     texts = [(level, level.with_suffix((".txt",))) for level in levels]
-    named = [pair for pair in texts if _LABELS in map(str.casefold, pair[0].parts)]
+    named = [pair for pair in texts if _is_of_labels(pair[0])]
     found = [
         (level, [name for name in names if name not in YOLO_NAME_FILES])
         for level, names in named or texts
@@ -151,6 +152,12 @@ def label_levels(levels: Iterable[Level]) -> list[tuple[Level, list[str]]]:
             for level, names in found
         ]
     return [(level, names) for level, names in found if names]
+
+
+def _is_of_labels(level: Level) -> bool:
+    """Tell whether a folder is called `labels`, or lies in one: `labels/train`."""
+    own = Path(os.path.abspath(level.path)).parts[-2:]
+    return _LABELS in map(str.casefold, (*level.parts, *own))
 
 
 def _shows_yolo(texts: Sequence[Level]) -> bool:

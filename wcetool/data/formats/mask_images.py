@@ -72,7 +72,7 @@ def read(location: str, name: str) -> Pixels:
     with streams.open_file(location) as stream:
         form = _form(stream, name)
         try:
-            if _inflated_bytes(stream) < form.raw_bytes():
+            if not _has_all_rows(stream, form.raw_bytes()):
                 raise InputError("the PNG image is truncated or damaged: too few rows", where=name)
             stream.seek(0)
             plugin.PngImageFile(stream).verify()
@@ -122,21 +122,24 @@ class _Form:
         return total
 
 
-def _inflated_bytes(stream: BinaryIO) -> int:
-    """Count the bytes of pixels: Pillow takes rows that are not there for black."""
+def _has_all_rows(stream: BinaryIO, n_bytes: int) -> bool:
+    """Tell whether there are as many bytes of pixels: Pillow takes lost rows for black."""
     stream.seek(len(MAGIC))
     inflate, total = zlib.decompressobj(), 0
-    while not inflate.eof and len(head := streams.read_head(stream, _CHUNK.size)) == _CHUNK.size:
+    while len(head := streams.read_head(stream, _CHUNK.size)) == _CHUNK.size:
         length, kind = _CHUNK.unpack(head)
-        if kind != b"IDAT":
-            stream.seek(length + 4, os.SEEK_CUR)
-            continue
-        data = streams.read_head(stream, length)
-        while data:
-            total += len(inflate.decompress(data, _PIECE_BYTES))
-            data = inflate.unconsumed_tail
-        stream.seek(4, os.SEEK_CUR)
-    return total
+        while kind == b"IDAT" and length:
+            data = streams.read_head(stream, min(length, _PIECE_BYTES))
+            if not data:
+                return False
+            length -= len(data)
+            while data and total < n_bytes:
+                total += len(inflate.decompress(data, _PIECE_BYTES))
+                data = inflate.unconsumed_tail
+            if total >= n_bytes:
+                return True
+        stream.seek(length + 4, os.SEEK_CUR)
+    return False
 
 
 def _form(stream: BinaryIO, name: str) -> _Form:
@@ -169,8 +172,10 @@ def _pixels(values: npt.NDArray[Any], form: _Form, name: str) -> Pixels:
             )
         values = values[..., 0] if kind == _GREY_ALPHA else values[..., :3]
     if kind in (_RGB, _RGB_ALPHA):
-        wide = values.astype(np.uint32)
-        colours = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+        colours = values[..., 0].astype(np.uint32)
+        for channel in (1, 2):
+            colours <<= 8
+            colours |= values[..., channel]
         return Pixels(colours.reshape(-1), name, is_colour=True)
     if kind == _GREY and depth in (2, 4):
         values = values // (255 // ((1 << depth) - 1))
