@@ -106,12 +106,12 @@ class Table:
         The place of the column that the format itself says is the label.
     label_reason : str
         How it says so.
-    group : int or None
-        The place of the column that the format says rows belong to: the image of a pixel.
     notes : tuple of str
         What was decided when the file was opened.
     footer : object
         What the format has read of the file and needs again.
+    group : int or None
+        The place of the column that the format says rows belong to: the image of a pixel.
     """
 
     file: InputFile
@@ -122,9 +122,9 @@ class Table:
     constants: Mapping[str, str | None] = field(default_factory=dict)
     label: int | None = None
     label_reason: str = ""
-    group: int | None = None
     notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
+    group: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
