@@ -185,6 +185,14 @@ def test_other_text_files_are_no_labels(cli, write):
     refused(cli("analyze", "empty", "--input-format", "yolo"), "no YOLO label files")
 
 
+def test_a_file_is_no_folder(cli, write):
+    write("labels/a.txt", f"0 {BOX}\n")
+    for form in ("yolo", "images"):
+        ran = cli("analyze", "labels/a.txt", "--input-format", form)
+        refused(ran, "labels/a.txt: is no folder", "hint: labels")
+        refused(cli("analyze", "-", "--input-format", form), "-: is no folder")
+
+
 def test_many_files_give_the_same_for_any_threads(cli, write):
     rng = random.Random(1)
     truth = dict.fromkeys("01234", 0)

@@ -277,6 +277,14 @@ def _partition(path: Path) -> Partition:
 
 def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile:
     form = _named_format(reading.input_format)
+    if form is not None and form.is_folder and not os.path.isdir(path):
+        if path != STDIN and not os.path.lexists(path):
+            streams.open_file(path)  # says what is wrong with the name
+        raise InputError(
+            f"is no folder, and {form.title} are read from one",
+            where=path,
+            hint=None if path == STDIN else os.path.dirname(path) or ".",
+        )
     if path == STDIN:
         return _stream_file(STDIN, streams.stdin(), form, reading)
     if os.path.isdir(path):
