@@ -378,3 +378,14 @@ def test_options_without_effect_are_refused(cli, masks):
     refused(cli("analyze", "masks", "--no-header"), "no effect", code=2)
     refused(cli("analyze", "masks", "--member", "x"), "masks is a folder", code=2)
     refused(cli("score", "masks"), "error: masks: ")
+
+
+def test_median_frequency_beside_other_schemes_and_counts(cli, masks):
+    both = ("--scheme", "median-frequency", "--scheme", "inverse")
+    ran = cli("weights", "masks", *both, "--missing", "255", "-f", "json")
+    assert ran.code == 0, ran.stderr
+    assert "40 groups in column 'file'" in ran.stderr
+    assert cli("analyze", "masks", "-o", "counts.json", "-q").code == 0
+    pooled = cli("weights", "counts.json", "masks", "--scheme", "median-frequency", "-f", "json")
+    assert pooled.code == 0, pooled.stderr
+    assert "takes all rows together" in pooled.stderr
