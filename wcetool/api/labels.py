@@ -39,7 +39,7 @@ from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
-from wcetool.data.labels import check_class_limit, label_warnings
+from wcetool.data.labels import check_class_limit, label_warnings, pixel_warnings
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, find_files
@@ -276,6 +276,7 @@ def count_source(
         inputs=inputs,
         parameters=parameters,
         notes=notes,
+        of_pixels=any(file.format == registry.MASKS for file in files),
     )
     where = dataset.where if dataset is not None else IN_MEMORY
     more = beside_of(columns, state.beside, counted.counts, where)
@@ -378,6 +379,7 @@ def _finished(
     inputs: tuple[InputRows, ...],
     parameters: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    of_pixels: bool = False,
 ) -> CountedLabels:
     """Put all counts together; the order of stored ones stays, where nothing else is declared."""
     here = StoredCounts(rows or LabelTally(), None, parameters or reading.given)
@@ -400,6 +402,8 @@ def _finished(
     parts += [] if rows is None else [weights]
     counts, weight_notes = weighted(counts, parts, where or IN_MEMORY)
     warnings = label_warnings(tally.counts)
+    if of_pixels:
+        warnings += pixel_warnings(tally.counts)
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
         column = here.parameters.get("label-column")
         warnings.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -167,6 +167,11 @@ class WeightOptions:
         ):
             if value is not None and need not in taken:
                 refuse_idle(need.value[2:], f"scheme {named} takes none", self.defaults)
+
+    def beside_for(self, calls: Sequence[SchemeCall]) -> BesideLabels:
+        """Return what stands beside labels: the groups of the format where a scheme uses any."""
+        takes_groups = any(Need.GROUPS in call.scheme.uses for call in calls)
+        return replace(self.beside, usual_group=takes_groups)
 
     def _given_needs(self) -> set[Need]:
         """List what schemes may take; the positive class has a default."""

@@ -90,7 +90,8 @@ def class_weights(
             request.refuse_kind(call.scheme.kind, call.scheme.name)
         source = open_rows(labels_or_counts, reading, request)
         refuse_second_reading(source)
-    counted = counted_labels(source, reading, resources, given.beside, given.form)
+    beside = given.beside_for([call])
+    counted = counted_labels(source, reading, resources, beside, given.form)
     multilabel = counted.counts.known is not None
     if scheme is None and multilabel:
         call = parse_scheme(DEFAULT_LABEL_SCHEME)
@@ -153,7 +154,8 @@ def compare_weights(
     for call in calls:
         given.recipe(call)
     given.refuse_idle(calls)
-    counted = counted_labels(labels_or_counts, reading, resources, given.beside, given.form)
+    beside = given.beside_for(calls)
+    counted = counted_labels(labels_or_counts, reading, resources, beside, given.form)
     found = weighed(counted, calls, given)
     return SchemeComparison(
         weights=tuple(found),

@@ -18,6 +18,8 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 _OF_THREAD = threading.local()
 
+_DENSE_VALUES = 1 << 20
+
 
 def scratch(
     name: str, shape: int | tuple[int, ...], dtype: npt.DTypeLike = np.float64
@@ -33,3 +35,21 @@ def scratch(
         held = np.empty(size, dtype=dtype)
         setattr(_OF_THREAD, name, held)
     return held[:size].reshape(shape)
+
+
+def occurring(values: IntArray, n_values: int) -> tuple[IntArray, IntArray]:
+    """Return the distinct values, ascending, and how often each occurs.
+
+    Parameters
+    ----------
+    values : int64 array of shape (n,)
+        From 0 to `n_values` - 1.
+    n_values : int
+        How many there may be: of many more than occur, they are found by sorting.
+    """
+    if n_values > max(_DENSE_VALUES, len(values)):
+        found, count = np.unique(values, return_counts=True)
+        return found, count
+    dense = np.bincount(values, minlength=n_values)
+    found = np.flatnonzero(dense)
+    return found, dense[found]

@@ -104,6 +104,16 @@ def text_bytes(texts: pa.Array) -> memoryview:
     return memoryview(data)[: int(np.frombuffer(ends, np.int32)[len(texts)])]
 
 
+def dictionary(codes: npt.NDArray[np.int32], texts: Sequence[str]) -> pa.Array:
+    """Build a dictionary array; a code of -1 is null."""
+    codes = np.ascontiguousarray(codes)
+    valid = codes >= 0
+    is_whole = bool(valid.all())
+    validity = None if is_whole else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    indices = pa.Array.from_buffers(pa.int32(), len(codes), [validity, pa.py_buffer(codes)])
+    return pa.DictionaryArray.from_arrays(indices, from_texts(texts))
+
+
 def constant_label(text: str | None, length: int) -> pa.Array:
     """Build a dictionary array that holds one text, or null, in every row."""
     indices = np.full(length, -1 if text is None else 0, dtype=np.int32)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wcetool.core.arrays import IntArray
+from wcetool.core.arrays import IntArray, occurring
 from wcetool.core.distribution import LabelTally
 from wcetool.core.label_weights import LabelWeights
 from wcetool.data.beside_labels import BesideColumns
@@ -20,7 +20,6 @@ from wcetool.data.targets import number_targets
 from wcetool.errors import InputError, quoted
 
 MAX_SPLITS = 1000
-_DENSE_CELLS = 1 << 20  # of splits by labels; of more those that occur are found by sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +155,7 @@ def _by_split(
     """Count labels by split."""
     width = len(labels[0]) + 1
     cells = (splits[1] + 1) * width + labels[1] + 1
-    n_cells = (len(splits[0]) + 1) * width
-    if n_cells <= _DENSE_CELLS:
-        dense = np.bincount(cells, minlength=n_cells)
-        found = np.flatnonzero(dense)
-        count = dense[found]
-    else:
-        found, count = np.unique(cells, return_counts=True)
+    found, count = occurring(cells, (len(splits[0]) + 1) * width)
     by_split: dict[int, tuple[dict[str, int], list[int]]] = {}
     for cell, n in zip(found.tolist(), count.tolist(), strict=True):
         split, label = divmod(cell, width)

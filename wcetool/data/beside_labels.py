@@ -31,12 +31,15 @@ class BesideLabels:
         A name, or a number from 1; a name wins.
     arrays : mapping of str to column
         Those of labels in memory, by the names above.
+    usual_group : bool
+        Where no group is named, the rows belong to what their format says: a pixel to its image.
     """
 
     sample_weight: str | None = None
     group: str | None = None
     split: str | None = None
     arrays: Mapping[str, Any] = field(default_factory=dict)
+    usual_group: bool = False
 
     @classmethod
     def of(
@@ -89,11 +92,15 @@ class BesideLabels:
         UsageError
             If one of them was given for this call.
         """
-        idle = {name: None for name, option in _OPTIONS.items() if option in options}
+        idle: dict[str, Any] = {
+            name: None for name, option in _OPTIONS.items() if option in options
+        }
+        if "group" in idle:
+            idle["usual_group"] = False
         for option in self.given():
             if option in options:
                 refuse_idle(option, reason, defaults)
-        return replace(self, **idle)  # type: ignore[arg-type]
+        return replace(self, **idle)
 
     def refuse_arrays(self) -> None:
         """Refuse arrays beside files.
@@ -181,6 +188,10 @@ def choose_columns(
         defaults=defaults,
         taken=taken,
     )
+    if beside.usual_group and beside.group is None and table.group is not None:
+        usual_group = table.columns[table.group]
+        if usual_group not in (*truth.columns, *columns.values()):
+            columns["group"] = usual_group
     tasks = {column.place: "the label" for column in truth.columns}
     for name, column in columns.items():
         if column.place in tasks:

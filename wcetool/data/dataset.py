@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from wcetool.core.distribution import class_order
 from wcetool.data.formats import format_of
 from wcetool.data.formats.table import Column, ColumnKind, Holds, MemoryNeed, ReadLog, Table
 from wcetool.data.options import ReadingOptions
@@ -140,16 +141,21 @@ class Dataset:
         return found
 
     def declared_classes(self, column: Column) -> tuple[str, ...] | None:
-        """Return the classes that the files declare for a column; None where one declares none."""
+        """Return the classes that the files declare for a column; None where one declares none.
+
+        In the usual order where each file declares them so, whichever comes first.
+        """
         found = [one.classes for table in self.tables for one in self.columns_in(table, [column])]
         if any(classes is None for classes in found):
             return None
-        return tuple(dict.fromkeys(label for classes in found for label in classes or ()))
+        together = tuple(dict.fromkeys(label for classes in found for label in classes or ()))
+        is_usual = all(classes == class_order(classes or ()) for classes in found)
+        return class_order(together) if is_usual else together
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided when the files were opened."""
-        return tuple(note for table in self.tables for note in table.notes)
+        """What was decided when the files were opened, the same of several files said once."""
+        return tuple(dict.fromkeys(note for table in self.tables for note in table.notes))
 
     def _places(self, table: Table, wanted: Sequence[Wanted]) -> list[tuple[int, ColumnKind]]:
         found = self.columns_in(table, [one.column for one in wanted])

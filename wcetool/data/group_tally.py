@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wcetool.core.arrays import IntArray
+from wcetool.core.arrays import IntArray, occurring
 from wcetool.core.drift import GroupLeaks
 from wcetool.data import arrow
 from wcetool.data.labels import Distinct
@@ -103,20 +103,21 @@ class GroupTally:
         has_group = group >= 0
         ungrouped = len(group) - int(np.count_nonzero(has_group))
         rows: Any = has_group if ungrouped else slice(None)
-        split = np.full(len(group), -1) if splits is None else splits[1]
         names = ((), tuple(labels[0])) if splits is None else (tuple(splits[0]), tuple(labels[0]))
-        keys = _keys(group[rows], split[rows], labels[1][rows], names)
-        found, count = np.unique(keys, return_counts=True)
+        split = None if splits is None else splits[1][rows]
+        keys = _keys(group[rows], split, labels[1][rows], names)
+        n_cells = len(ids) * (len(names[0]) + 1) * (len(names[1]) + 1)
+        found, count = occurring(keys, n_cells)
         if not len(found):
             return cls((), ungrouped)
         all_ids = _Run(ids, names[1], names[0], found, count)
-        group, split, label = all_ids.cells()
+        group, split_of, label = all_ids.cells()
         present, compact = np.unique(group, return_inverse=True)
         run = _Run(
             ids.take(arrow.from_numpy(present)),
             names[1],
             names[0],
-            _keys(compact, split, label, names),
+            _keys(compact, split_of, label, names),
             count,
         )
         return cls((run,), ungrouped)
@@ -231,14 +232,20 @@ class GroupTally:
 
 def _keys(
     group: npt.NDArray[Any],
-    split: npt.NDArray[Any],
+    split: npt.NDArray[Any] | None,
     label: npt.NDArray[Any],
     names: tuple[Sequence[str], Sequence[str]],
 ) -> IntArray:
     """Write a cell as one number: (group (S + 1) + split + 1) (L + 1) + label + 1."""
     splits, labels = names
-    wide = group.astype(np.int64)
-    keys: IntArray = (wide * (len(splits) + 1) + split + 1) * (len(labels) + 1) + label + 1
+    keys: IntArray = group.astype(np.int64)  # written over: there may be a key a pixel
+    if split is not None:
+        keys *= len(splits) + 1
+        keys += split
+        keys += 1
+    keys *= len(labels) + 1
+    keys += label
+    keys += 1
     return keys
 
 

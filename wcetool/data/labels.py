@@ -25,6 +25,7 @@ from wcetool.data.options import LabelRules, without_bio
 from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
+_VOID, _GREY_VALUES = "255", 200
 MISSING, IGNORED = -1, -2  # instead of a class
 _SEPARATORS = ",;|"
 _USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
@@ -284,6 +285,21 @@ def check_class_limit(labels: Collection[str], rules: LabelRules, where: str) ->
             details=(f"labels: {quoted(labels)}",),
             hint="--label-column NAME for another column, or --max-classes N",
         )
+
+
+def pixel_warnings(tally: Mapping[str, int]) -> list[str]:
+    """Say what about the pixels of masks may not be what the user means.
+
+    255 marks void beside small numbers; and masks with nearly all grey values are photos.
+    """
+    warnings = []
+    others = tally.keys() - {_VOID}
+    if _VOID in tally and len(others) > 1 and "254" not in others:
+        meaning = f"{_VOID!r} counted as a class: in masks it often marks pixels without one"
+        warnings.append(f"{meaning} (--missing {_VOID} to leave it out)")
+    if len(tally) >= _GREY_VALUES:
+        warnings.append(f"{len(tally):,} distinct values of pixels: these may be photos, not masks")
+    return warnings
 
 
 def label_warnings(tally: Mapping[str, int]) -> list[str]:

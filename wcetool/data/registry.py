@@ -213,7 +213,14 @@ YOLO = FormatInfo(name="yolo", title="YOLO labels", module="yolo", is_folder=Tru
 IMAGES = FormatInfo(
     name="images", title="images in a folder a class", module="image_folder", is_folder=True
 )
-MASKS = FormatInfo(name="masks", title="segmentation masks", module="masks")
+MASKS = FormatInfo(
+    name="masks",
+    title="segmentation masks",
+    suffixes=(".png",),
+    module="masks",
+    magic=(b"\x89PNG\r\n\x1a\n",),
+    needs_file=True,
+)
 COUNTS = FormatInfo(name="counts", title="counts")
 MEMORY = FormatInfo(name="memory", title="memory", module="memory")
 

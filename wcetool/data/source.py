@@ -107,7 +107,7 @@ class Split:
     index : int
         Number of the file among the inputs.
     row_groups : (int, int) or None
-        Range of Parquet row groups; None for the whole file.
+        Range of Parquet row groups, or of the masks of a folder or stack; None for the whole.
     byte_range : (int, int) or None
         Range of the bytes of a text file; None for the whole file. Rows are counted from the
         beginning of the range.
@@ -132,15 +132,17 @@ class Split:
     memory: int | None = None
 
 
-def list_files(paths: Sequence[str]) -> list[tuple[str, Partition]]:
-    """Expand globs and folders, in the order named, each by name; nothing is opened.
+def list_files(paths: Sequence[str], form: FormatInfo | None = None) -> list[tuple[str, Partition]]:
+    """Expand globs, and folders of Parquet unless the format is another; in the order named.
+
+    Each by name; nothing is opened.
 
     Raises
     ------
     InputError
         If a glob or a folder holds nothing.
     """
-    return [found for path in paths for found in _expand(path)]
+    return [found for path in paths for found in _expand(path, form)]
 
 
 def find_files(paths: Sequence[str | os.PathLike[str]], reading: ReadingOptions) -> list[InputFile]:
@@ -181,7 +183,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]], reading: ReadingOptions)
             where="--input-format",
             hint="'FOLDER/*' names the files in it",
         )
-    files = [_file(path, reading, partition) for path, partition in list_files(named)]
+    files = [_file(path, reading, partition) for path, partition in list_files(named, form)]
     _refuse_twins(files)
     return files
 
@@ -213,33 +215,52 @@ def _refuse_twins(files: Iterable[InputFile]) -> None:
                 details=(f"also named as: {seen[identity]}",),
             )
         seen[identity] = file.path
+    _refuse_nested([file.path for file in files if os.path.isdir(file.path)], seen.values())
 
 
-def _expand(path: str) -> Iterable[tuple[str, Partition]]:
+def _refuse_nested(inside: Sequence[str], paths: Iterable[str]) -> None:
+    """Refuse inputs that lie in a folder that is an input itself."""
+    roots = {os.path.realpath(path): path for path in inside}
+    if not roots:
+        return
+    for path in paths:
+        above = next(
+            (str(one) for one in Path(os.path.realpath(path)).parents if str(one) in roots), None
+        )
+        if above is not None:
+            raise InputError(
+                "would be counted twice",
+                where=path,
+                details=(f"it lies in another input: {roots[above]}",),
+            )
+
+
+def _expand(path: str, form: FormatInfo | None) -> Iterable[tuple[str, Partition]]:
     if path == STDIN:
         return [(STDIN, ())]
     if os.path.isdir(path):
-        return _folder(path)
+        return _folder(path, form)
     if not os.path.lexists(path) and glob.has_magic(path):
         found = sorted(glob.glob(path, recursive=True))
         if not found:
             raise InputError("no file matches", where=path)
-        return [one for match in found for one in _matched(match, path)]
+        return [one for match in found for one in _matched(match, path, form)]
     return [(path, ())]
 
 
-def _matched(match: str, pattern: str) -> Iterable[tuple[str, Partition]]:
+def _matched(match: str, pattern: str, form: FormatInfo | None) -> Iterable[tuple[str, Partition]]:
     """List what a glob matched; `key=value` folders that a wildcard stood for are a partition."""
     magic = next(i for i, part in enumerate(Path(pattern).parts) if glob.has_magic(part))
     above = _partition(Path(*Path(match).parts[magic:], "file"))
     if os.path.isdir(match):
-        return [(path, above + partition) for path, partition in _folder(match)]
+        return [(path, above + partition) for path, partition in _folder(match, form)]
     return [(match, above)]
 
 
-def _folder(folder: str) -> list[tuple[str, Partition]]:
+def _folder(folder: str, form: FormatInfo | None) -> list[tuple[str, Partition]]:
     """List the Parquet files below a folder, or the folder itself where it is read as one."""
-    found = folders.parquet_files(folder)
+    is_other = form is not None and form != registry.PARQUET
+    found = [] if is_other else folders.parquet_files(folder)
     if not found:
         return [(folder, ())]
     return [(str(path), _partition(path.relative_to(folder))) for path in found]
@@ -256,10 +277,20 @@ def _partition(path: Path) -> Partition:
 
 def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile:
     form = _named_format(reading.input_format)
+    if form is not None and form.is_folder and not os.path.isdir(path):
+        if path != STDIN and not os.path.lexists(path):
+            streams.open_file(path)  # says what is wrong with the name
+        raise InputError(
+            f"is no folder, and {form.title} are read from one",
+            where=path,
+            hint=None if path == STDIN else os.path.dirname(path) or ".",
+        )
     if path == STDIN:
         return _stream_file(STDIN, streams.stdin(), form, reading)
     if os.path.isdir(path):
-        return InputFile(path, form if form is not None and form.is_folder else folders.kind(path))
+        if reading.member is not None:
+            refuse_idle("member", f"{path} is a folder", reading.defaults)
+        return InputFile(path, folders.kind(path) if form is None else folders.named(path, form))
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         return _stream_file(path, streams.pipe(path), form, reading)
     with streams.open_file(path) as stream:

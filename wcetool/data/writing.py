@@ -42,6 +42,11 @@ def check_output(path: str, inputs: Iterable[str], *, option: str = "--output") 
                     where=option,
                     details=() if source == path else (f"it is read as {source}",),
                 )
+            if os.path.isdir(source) and _is_below(path, source):
+                raise UsageError(
+                    f"{path} is in a folder that is an input, and would be overwritten",
+                    where=option,
+                )
     if _is_redirected(path):
         raise UsageError(
             f"{path} is a stream of this process, redirected to a file",
@@ -51,6 +56,10 @@ def check_output(path: str, inputs: Iterable[str], *, option: str = "--output") 
     problem = _problem(path)
     if problem is not None:
         raise UsageError(f"cannot write {path!r}: {problem}", where=option)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
 def _problem(path: str) -> str | None:

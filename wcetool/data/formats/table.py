@@ -116,6 +116,8 @@ class Table:
         What was decided when the file was opened.
     footer : object
         What the format has read of the file and needs again.
+    group : int or None
+        The place of the column that the format says rows belong to: the image of a pixel.
     """
 
     file: InputFile
@@ -130,6 +132,7 @@ class Table:
     label_hint: str = ""
     notes: tuple[str, ...] = ()
     footer: Any = field(default=None, compare=False, repr=False)
+    group: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
