@@ -8,7 +8,15 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
-from wcetool.core.vocabulary import Absent, InputKind, Reduction, Task, WeightBy, parse_word
+from wcetool.core.vocabulary import (
+    Absent,
+    ConfidenceOf,
+    InputKind,
+    Reduction,
+    Task,
+    WeightBy,
+    parse_word,
+)
 from wcetool.data.layout import ScoreRequest
 from wcetool.data.options import number, refuse_idle
 from wcetool.errors import UsageError, short_repr
@@ -27,6 +35,8 @@ class ScoreKeywords(TypedDict, total=False):
     absent: str | None
     input: str | None
     positive_class: str | int | None
+    confidence_of: str | None
+    predicted_column: str | int | None
     label_separator: str | None
     ignore: str | Sequence[str] | None
     reduction: str | None
@@ -134,7 +144,7 @@ class Evaluation:
         if scores is not None and not isinstance(scores, str):
             scores = tuple(map(str, scores))
         kind, task = given.text("input"), given.text("task")
-        reduction = given.text("reduction")
+        reduction, confidence_of = given.text("reduction"), given.text("confidence_of")
         return cls(
             weights=weights,
             absent=absent,
@@ -152,6 +162,15 @@ class Evaluation:
                 id_column=None if id_column is None else str(id_column),
                 ignored=given.ignored(),
                 positive_class=given.text("positive_class"),
+                confidence_of=None
+                if confidence_of is None
+                else parse_word(
+                    ConfidenceOf,
+                    confidence_of,
+                    option="--confidence-of",
+                    default=ConfidenceOf.POSITIVE,
+                ),
+                predicted=given.text("predicted_column"),
                 sum_tolerance=tolerance,
                 renormalize=renormalize,
                 unchecked=like is not None,
@@ -201,6 +220,8 @@ class Evaluation:
             found["label-separator"] = self.request.separator
         if self.request.task is not None:
             found["task"] = self.request.task.value
+        if self.request.confidence_of is not None:
+            found["confidence-of"] = self.request.confidence_of.value
         if self.batch_sizes:
             found["batch-size"] = ",".join(map(str, self.batch_sizes))
         if self.absent is not Absent.ERROR:

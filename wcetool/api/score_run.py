@@ -16,7 +16,7 @@ from wcetool.core.label_report import label_report
 from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_options import LossOptions
 from wcetool.core.loss_report import LossReport, empty_report, report
-from wcetool.core.vocabulary import Task
+from wcetool.core.vocabulary import ConfidenceOf, Task
 from wcetool.data.layout import ScoreLayout
 from wcetool.data.layout_decisions import decide_layout
 from wcetool.data.row_output import write_rows
@@ -172,7 +172,7 @@ def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreRe
         inputs=run.read.by_input(opened.dataset),
         labels=labels,
         task=layout.form.task,
-        kind=layout.form.kind,
+        kind=layout.kind,
         classes=layout.classes,
         missing=run.missing,
         ignored=run.ignored,
@@ -209,8 +209,11 @@ def _parameters(
     if request.scores is not None:
         chosen = request.scores
         found["scores"] = chosen if isinstance(chosen, str) else ",".join(chosen)
-    if layout.form.task is Task.BINARY:
+    if layout.form.task is Task.BINARY and layout.predicted is None:
         found["positive-class"] = layout.classes[layout.form.positive]
+    if layout.predicted is not None:
+        found["confidence-of"] = ConfidenceOf.PREDICTED.value
+        found["predicted-column"] = layout.predicted.column.name
     for option, column in (
         ("sample-weight-column", layout.sample_weight),
         ("id-column", layout.id_column),

@@ -31,6 +31,8 @@ def score_file(
     scores: str | Sequence[str] | None = None,
     input: str | None = None,
     positive_class: str | int | None = None,
+    confidence_of: str | None = None,
+    predicted_column: str | int | None = None,
     label_separator: str | None = None,
     ignore: str | Sequence[str] | None = None,
     reduction: str | None = None,
@@ -80,9 +82,14 @@ def score_file(
     scores : str or sequence of str, optional
         Score columns: names, numbers, or a pattern whose ``*`` stands for the class.
     input : str, optional
-        What the scores are: probs, logits, log-probs.
+        What the scores are: probs, logits, log-probs, or percent (probabilities from 0 to 100).
     positive_class : str, optional
         The class that the score is of, where there is one score a row.
+    confidence_of : str, optional
+        Whose the one score a row is: positive (the positive class), predicted (the class that is
+        predicted).
+    predicted_column : str, optional
+        Holds the predicted label.
     label_separator : str, optional
         Stands between the labels of a cell: several labels a row.
     ignore : str or sequence of str, optional
@@ -151,6 +158,8 @@ def score_file(
         absent=absent,
         input=input,
         positive_class=positive_class,
+        confidence_of=confidence_of,
+        predicted_column=predicted_column,
         label_separator=label_separator,
         ignore=ignore,
         reduction=reduction,
@@ -278,6 +287,8 @@ def explain_file(
     scores: str | Sequence[str] | None = None,
     input: str | None = None,
     positive_class: str | int | None = None,
+    confidence_of: str | None = None,
+    predicted_column: str | int | None = None,
     label_separator: str | None = None,
     ignore: str | Sequence[str] | None = None,
     label_smoothing: float | None = None,
@@ -295,8 +306,8 @@ def explain_file(
     Parameters
     ----------
     preds, weights, task, absent, labels, id_column, unmatched, duplicates, scores, input,
-    positive_class, label_separator, ignore, label_smoothing, gamma, alpha, pos_weight,
-    sample_weight_column, jobs, memory, on_progress, **reading
+    positive_class, confidence_of, predicted_column, label_separator, ignore, label_smoothing,
+    gamma, alpha, pos_weight, sample_weight_column, jobs, memory, on_progress, **reading
         As in `score_file`.
     like : str, optional
         Only the conventions of a framework, or one.
@@ -332,6 +343,8 @@ def explain_file(
         absent=absent,
         input=input,
         positive_class=positive_class,
+        confidence_of=confidence_of,
+        predicted_column=predicted_column,
         label_separator=label_separator,
         ignore=ignore,
         label_smoothing=label_smoothing,

@@ -90,6 +90,14 @@ class InputKind(StrEnum):
     PROBS = "probs"
     LOGITS = "logits"
     LOG_PROBS = "log-probs"
+    PERCENT = "percent"  # probabilities as files may hold them, 0 to 100; read as PROBS
+
+
+class ConfidenceOf(StrEnum):
+    """Which class the one score a row is of."""
+
+    POSITIVE = "positive"  # the same one in every row
+    PREDICTED = "predicted"  # the one that is predicted
 
 
 class Task(StrEnum):

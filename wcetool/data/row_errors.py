@@ -12,6 +12,9 @@ from wcetool.core.rounding import RoundedRows
 from wcetool.core.vocabulary import InputKind, Task
 from wcetool.errors import LISTED, InputError, quoted
 
+MOST_TYPED = 20  # classes that a hint spells out
+_UNKNOWN = ("-1", "-1.0", "test", "unknown", "unlabeled", "unlabelled", "none", "na", "?")
+
 _RULES = {
     (Task.MULTICLASS, InputKind.PROBS): "probabilities that sum to 1",
     (Task.MULTICLASS, InputKind.LOGITS): "finite logits",
@@ -61,7 +64,18 @@ def _label_hint(label: str, classes: Sequence[str]) -> str:
         return "--strip takes the white space off"
     if label.casefold() in {one.casefold() for one in classes}:
         return "--casefold folds the case"
+    if is_unknown_label(label):
+        return f"--missing {label}, if that label means none"
+    n = len(classes)
+    if label == "0" and n <= MOST_TYPED and set(classes) == {str(k) for k in range(1, n + 1)}:
+        from_zero = ",".join(str(k) for k in range(n))
+        return f"--classes {from_zero}, if the columns count from 1 and the labels from 0"
     return "--classes with the classes of the columns, or --missing for labels that mean none"
+
+
+def is_unknown_label(label: str) -> bool:
+    """Tell whether a label likely stands where none is known."""
+    return label.casefold() in _UNKNOWN
 
 
 def faulty_rows(values: FloatArray, rows: IntArray, form: ScoreForm, where: str) -> InputError:

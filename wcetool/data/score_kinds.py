@@ -31,11 +31,22 @@ def kind_of_scores(
     form: ScoreForm, chosen: ScoreColumns, request: ScoreRequest, values: FloatArray, where: str
 ) -> tuple[InputKind, str | None]:
     """Decide what the scores are, by the rules in `score_columns`; a guess comes with a note."""
+    if request.percent:
+        return InputKind.PROBS, None
     kind = request.kind or chosen.kind
     if kind is InputKind.LOGITS and not request.unchecked:
         _refuse_probabilities(form, values, where)
     if request.kind is not None:
         return request.kind, None
+    percent = _look_like_percent(values, form)
+    if percent and (kind is InputKind.PROBS or form.task is Task.MULTICLASS):
+        raise InputError(
+            "the scores look like percentages: they "
+            + ("sum to 100" if form.task is Task.MULTICLASS else "lie in [0, 100]"),
+            where=where,
+            details=(f"first row: {listed(f'{v:.6g}' for v in values[0])}",),
+            hint="--input percent",
+        )
     if kind is not None:
         return kind, f"scores are {kind.value}, by the names of their columns"
     if form.task is Task.MULTILABEL and mostly(values, replace(form, kind=InputKind.LOG_PROBS)):
@@ -57,8 +68,18 @@ def kind_of_scores(
         where=where,
         details=(f"first row: {listed(f'{v:.6g}' for v in values[0])}",) if len(values) else (),
         hint=f"--input {likely.value}"
+        + (", or --input percent" if percent else "")
         + (", or --renormalize" if len(values) and values.min() >= 0 else ""),
     )
+
+
+def _look_like_percent(values: FloatArray, form: ScoreForm) -> bool:
+    """Tell whether scores that are no probabilities would be some, divided by 100."""
+    if not len(values) or mostly(values, form) or values.max() <= 1.0 or values.min() < 0.0:
+        return False
+    if form.renormalize or values.max() > 100.0 + 1e-2:
+        return False
+    return mostly(values / 100.0, form)
 
 
 def _refuse_probabilities(form: ScoreForm, values: FloatArray, where: str) -> None:

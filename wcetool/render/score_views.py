@@ -159,6 +159,7 @@ KINDS = {
     InputKind.PROBS: "probabilities",
     InputKind.LOGITS: "logits",
     InputKind.LOG_PROBS: "log-probabilities",
+    InputKind.PERCENT: "probabilities in percent",
 }
 _FORMULAS = {
     Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w): PyTorch, scikit-learn",
