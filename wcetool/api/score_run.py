@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.framework_scores import row_form
+from wcetool.api.label_matches import matched
 from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
 from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
@@ -18,9 +19,10 @@ from wcetool.core.loss_options import LossOptions
 from wcetool.core.loss_report import LossReport, empty_report, report
 from wcetool.core.vocabulary import ConfidenceOf, Task
 from wcetool.data.layout import ScoreLayout
-from wcetool.data.layout_decisions import decide_layout
+from wcetool.data.layout_decisions import decide_layout, layout_of
 from wcetool.data.row_output import write_rows
 from wcetool.data.truth_joined import TruthJoined
+from wcetool.data.understanding import understand
 from wcetool.engine.row_sums import RowSink, ScoreWork
 from wcetool.errors import InputError, counted
 from wcetool.results.comparison import Comparison
@@ -34,7 +36,11 @@ TORCH_IGNORE_INDEX = "-100"
 def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None) -> ScoreReport:
     """Decide the layout, run over the rows, apply the weights."""
     evaluation = _with_ignored_index(evaluation)
-    layout = decide_layout(opened.dataset, opened.reading, evaluation.request, labels=opened.labels)
+    request = evaluation.request
+    known = understand(opened.dataset, opened.reading, request, opened.labels)
+    if known.chosen is None:
+        return matched(opened, evaluation, known, per_sample=per_sample)
+    layout = layout_of(opened.dataset, known, request, labels=opened.labels)
     source = Source(opened=opened, layout=layout)
     weights = ScoreWeights.of(evaluation, layout)
     call: Call | None = None

@@ -24,6 +24,8 @@ from wcetool.results.score import ScoreReport
 
 def score_page(result: ScoreReport, view: View) -> Page:
     """Lay out a score report."""
+    if result.kind is None:
+        return _match_page(result, view)
     digits, numbers = view.digits, result.numbers
     weights = _weights(result)
     rows = view.rows(
@@ -60,7 +62,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
             input_paths(result.inputs),
             f"{counted(numbers.scored, 'row')} scored, "
             f"{_n_classes(result)}, "
-            f"{KINDS[result.kind]}, {weights}",
+            f"{_kind(result)}, {weights}",
         ),
         headline=(_answer(result, digits), _meaning(result, digits)),
         columns=table_columns(
@@ -76,6 +78,41 @@ def score_page(result: ScoreReport, view: View) -> Page:
         ),
         rows=table,
         facts=(_losses(result, digits), _metrics(result, digits)),
+        signature=result.signature,
+    )
+
+
+def _match_page(result: ScoreReport, view: View) -> Page:
+    """Lay out what predicted labels alone tell."""
+    digits = view.digits
+    rows = view.rows(
+        result.class_rows(),
+        "support",
+        lambda hidden: {"support": sum(row["support"] for row in hidden)},
+    )
+    table = [
+        (
+            row["label"],
+            whole(row["support"]),
+            decimal(row["recall"], digits),
+            decimal(row["precision"], digits),
+        )
+        for row in rows
+    ]
+    accuracy = decimal(result.numbers.accuracy, digits)
+    return Page(
+        title=page_title(
+            input_paths(result.inputs),
+            f"{counted(result.numbers.scored, 'row')} compared, {_n_classes(result)}, "
+            "predicted labels",
+        ),
+        headline=(
+            f"Accuracy {accuracy}.",
+            "No cross-entropy: that takes scores, and there are only predicted labels.",
+        ),
+        columns=table_columns("class", "support", "recall", "precision"),
+        rows=table,
+        facts=(_metrics(result, digits),),
         signature=result.signature,
     )
 
@@ -120,7 +157,7 @@ def comparison_page(result: Comparison, view: View) -> Page:
     return Page(
         title=page_title(
             input_paths(report.inputs),
-            f"{counted(report.scored, 'row')}, {KINDS[report.kind]}, {weights}",
+            f"{counted(report.scored, 'row')}, {_kind(report)}, {weights}",
         ),
         headline=(
             answer,
@@ -161,6 +198,12 @@ KINDS = {
     InputKind.LOG_PROBS: "log-probabilities",
     InputKind.PERCENT: "probabilities in percent",
 }
+
+
+def _kind(result: ScoreReport) -> str:
+    return "predicted labels" if result.kind is None else KINDS[result.kind]
+
+
 _FORMULAS = {
     Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w): PyTorch, scikit-learn",
     Reduction.MEAN: "sum(w l) / rows: Keras, TensorFlow",
@@ -310,6 +353,14 @@ def _losses(result: ScoreReport, digits: int) -> list[Fact]:
 def _metrics(result: ScoreReport, digits: int) -> list[Fact]:
     numbers = result.numbers
     rule = "the largest score wins" if result.task is Task.MULTICLASS else "p > 0.5"
+    if result.kind is None:
+        return [
+            Fact("accuracy", decimal(numbers.accuracy, digits), "share of the rows"),
+            Fact("balanced accuracy", decimal(numbers.balanced_accuracy, digits), "mean recall"),
+            Fact("macro F1", decimal(numbers.macro_f1, digits)),
+            *missing_facts(result.missing, result.rows, digits),
+            *_ignored(result),
+        ]
     if result.task is Task.MULTILABEL:
         return [
             Fact(
