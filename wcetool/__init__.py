@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from wcetool.results.comparison import Comparison
     from wcetool.results.head_weights import HeadWeights
     from wcetool.results.label_analysis import MultiLabelAnalysis
+    from wcetool.results.model_scores import ModelScores
     from wcetool.results.scheme_comparison import Identification, SchemeComparison
     from wcetool.results.score import ScoreReport
     from wcetool.results.weights import ClassWeights
@@ -55,6 +56,7 @@ __all__ = [
     "Identification",
     "InputError",
     "MergeError",
+    "ModelScores",
     "MultiLabelAnalysis",
     "OutputError",
     "SchemeComparison",
@@ -109,6 +111,7 @@ _HOMES = {
     "HeadWeights": "results.head_weights",
     "Identification": "results.scheme_comparison",
     "SchemeComparison": "results.scheme_comparison",
+    "ModelScores": "results.model_scores",
     "MultiLabelAnalysis": "results.label_analysis",
     "ScoreReport": "results.score",
     "ClassWeights": "results.weights",

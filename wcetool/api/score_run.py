@@ -22,24 +22,70 @@ from wcetool.data.layout import ScoreLayout
 from wcetool.data.layout_decisions import decide_layout, layout_of
 from wcetool.data.row_output import write_rows
 from wcetool.data.truth_joined import TruthJoined
-from wcetool.data.understanding import understand
+from wcetool.data.understanding import Understood, understand
 from wcetool.engine.row_sums import RowSink, ScoreWork
-from wcetool.errors import InputError, counted
+from wcetool.errors import InputError, UsageError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
+from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
 
 TORCH_IGNORE_INDEX = "-100"
 
 
-def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None) -> ScoreReport:
-    """Decide the layout, run over the rows, apply the weights."""
+def scored(
+    opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None
+) -> ScoreReport | ModelScores:
+    """Understand the file, run over the rows, apply the weights."""
     evaluation = _with_ignored_index(evaluation)
     request = evaluation.request
     known = understand(opened.dataset, opened.reading, request, opened.labels)
     if known.chosen is None:
         return matched(opened, evaluation, known, per_sample=per_sample)
+    if known.are_models:
+        return _models(opened, evaluation, known, per_sample)
+    return _scored(opened, evaluation, known, per_sample)
+
+
+def scored_classes(opened: Opened, evaluation: Evaluation) -> ScoreReport:
+    """Score columns in memory, which are those of classes."""
+    evaluation = _with_ignored_index(evaluation)
+    known = understand(opened.dataset, opened.reading, evaluation.request, opened.labels)
+    return _scored(opened, evaluation, known, None)
+
+
+def _models(
+    opened: Opened, evaluation: Evaluation, known: Understood, per_sample: str | None
+) -> ModelScores:
+    """Score every model as if its column were named alone: in a pass of its own."""
+    if per_sample is not None:
+        raise UsageError(
+            "takes the rows of one model", where="--per-sample", hint="--scores with one column"
+        )
+    sources = [opened.dataset, *([] if opened.labels is None else [opened.labels])]
+    if any(table.file.stream is not None for one in sources for table in one.tables):
+        raise UsageError(
+            "models are scored one after the other, and a stream is read only once",
+            where="--scores",
+            hint="--scores with one column, or a file",
+        )
+    columns = () if known.chosen is None else known.chosen.columns
+    whose = ConfidenceOf.POSITIVE if known.clues.predicted else None
+    reports = []
+    for column in columns:
+        request = replace(evaluation.request, scores=(column.name,), confidence_of=whose)
+        one = replace(evaluation, request=request)
+        alone = understand(opened.dataset, opened.reading, request, opened.labels)
+        reports.append(_scored(opened, one, alone, None))
+    names = tuple(column.name for column in columns)
+    return ModelScores(names=names, reports=tuple(reports), found=known.notes[-1:])
+
+
+def _scored(
+    opened: Opened, evaluation: Evaluation, known: Understood, per_sample: str | None
+) -> ScoreReport:
+    request = evaluation.request
     layout = layout_of(opened.dataset, known, request, labels=opened.labels)
     source = Source(opened=opened, layout=layout)
     weights = ScoreWeights.of(evaluation, layout)

@@ -8,12 +8,13 @@ from typing import Any, Unpack
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.predictions import Matching, Opened, open_predictions
-from wcetool.api.score_run import compared, scored
+from wcetool.api.score_run import compared, scored, scored_classes
 from wcetool.data.memory import score_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions
 from wcetool.data.row_output import check_row_path
 from wcetool.engine.resources import OnProgress, Resources
 from wcetool.results.comparison import Comparison
+from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
 
 
@@ -52,7 +53,7 @@ def score_file(
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
     **reading: Unpack[ReadingKeywords],
-) -> ScoreReport:
+) -> ScoreReport | ModelScores:
     """Evaluate weighted cross-entropy on stored predictions.
 
     Parameters
@@ -270,7 +271,8 @@ def score(
         cost_matrix=cost_matrix,
         batch_size=batch_size,
     )
-    return scored(Opened(dataset=dataset, reading=ReadingOptions.of(classes=classes)), evaluation)
+    opened = Opened(dataset=dataset, reading=ReadingOptions.of(classes=classes))
+    return scored_classes(opened, evaluation)
 
 
 def explain_file(

@@ -24,7 +24,13 @@ MOST_COMPARED = 12  # columns of which any two are looked at
 
 
 def are_models(
-    chosen: ScoreColumns, clues: Clues, request: ScoreRequest, values: FloatArray, where: str
+    chosen: ScoreColumns,
+    clues: Clues,
+    request: ScoreRequest,
+    values: FloatArray,
+    where: str,
+    *,
+    declared: bool = False,
 ) -> bool:
     """Tell whether each of several score columns is that of a model, by the rules above.
 
@@ -40,18 +46,21 @@ def are_models(
         The first rows.
     where : str
         The file.
+    declared : bool
+        The user has declared the classes.
 
     Raises
     ------
     InputError
         If the columns could be either.
     """
-    if request.task not in (None, Task.BINARY) or clues.classes is not None:
+    if request.task not in (None, Task.BINARY) or (declared and request.task is None):
         return False
     names = {_bare(name) for name in chosen.class_names}
-    if not clues.seen or names & {_bare(label) for label in clues.seen}:
+    labels = clues.seen if clues.classes is None else frozenset(clues.classes)
+    if not labels or names & {_bare(label) for label in labels}:
         return False
-    labels = clues.seen if len(clues.seen) > 1 else clues.more_labels()
+    labels = labels if len(labels) > 1 else clues.more_labels()
     if len(labels) != 2 or names & {_bare(label) for label in labels}:
         return False
     if request.task is Task.BINARY:

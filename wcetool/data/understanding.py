@@ -111,9 +111,9 @@ def understand(
             notes=tuple(notes),
         )
     models = False
-    if several and not in_memory and truth.form is TruthForm.CLASS and not declared_here:
+    if several and not in_memory and truth.form is TruthForm.CLASS:
         values = ScoreHead.of(dataset, chosen, percent=request.percent).values
-        models = are_models(chosen, clues, request, values, dataset.where)
+        models = are_models(chosen, clues, request, values, dataset.where, declared=declared_here)
     if models:
         named = listed((column.name for column in chosen.columns), limit=4)
         notes.append(

@@ -9,6 +9,7 @@ from wcetool.core.vocabulary import InputKind, Reduction, Task, WeightBy
 from wcetool.errors import counted
 from wcetool.render.numbers import decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section, TableColumn
+from wcetool.render.prediction_views import match_page
 from wcetool.render.view import (
     View,
     input_paths,
@@ -25,7 +26,7 @@ from wcetool.results.score import ScoreReport
 def score_page(result: ScoreReport, view: View) -> Page:
     """Lay out a score report."""
     if result.kind is None:
-        return _match_page(result, view)
+        return match_page(result, view)
     digits, numbers = view.digits, result.numbers
     weights = _weights(result)
     rows = view.rows(
@@ -78,41 +79,6 @@ def score_page(result: ScoreReport, view: View) -> Page:
         ),
         rows=table,
         facts=(_losses(result, digits), _metrics(result, digits)),
-        signature=result.signature,
-    )
-
-
-def _match_page(result: ScoreReport, view: View) -> Page:
-    """Lay out what predicted labels alone tell."""
-    digits = view.digits
-    rows = view.rows(
-        result.class_rows(),
-        "support",
-        lambda hidden: {"support": sum(row["support"] for row in hidden)},
-    )
-    table = [
-        (
-            row["label"],
-            whole(row["support"]),
-            decimal(row["recall"], digits),
-            decimal(row["precision"], digits),
-        )
-        for row in rows
-    ]
-    accuracy = decimal(result.numbers.accuracy, digits)
-    return Page(
-        title=page_title(
-            input_paths(result.inputs),
-            f"{counted(result.numbers.scored, 'row')} compared, {_n_classes(result)}, "
-            "predicted labels",
-        ),
-        headline=(
-            f"Accuracy {accuracy}.",
-            "No cross-entropy: that takes scores, and there are only predicted labels.",
-        ),
-        columns=table_columns("class", "support", "recall", "precision"),
-        rows=table,
-        facts=(_metrics(result, digits),),
         signature=result.signature,
     )
 
@@ -353,14 +319,6 @@ def _losses(result: ScoreReport, digits: int) -> list[Fact]:
 def _metrics(result: ScoreReport, digits: int) -> list[Fact]:
     numbers = result.numbers
     rule = "the largest score wins" if result.task is Task.MULTICLASS else "p > 0.5"
-    if result.kind is None:
-        return [
-            Fact("accuracy", decimal(numbers.accuracy, digits), "share of the rows"),
-            Fact("balanced accuracy", decimal(numbers.balanced_accuracy, digits), "mean recall"),
-            Fact("macro F1", decimal(numbers.macro_f1, digits)),
-            *missing_facts(result.missing, result.rows, digits),
-            *_ignored(result),
-        ]
     if result.task is Task.MULTILABEL:
         return [
             Fact(
