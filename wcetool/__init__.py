@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from wcetool.results.model_scores import ModelScores
     from wcetool.results.scheme_comparison import Identification, SchemeComparison
     from wcetool.results.score import ScoreReport
+    from wcetool.results.score_plan import ScorePlan
     from wcetool.results.weights import ClassWeights
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "OutputError",
     "SchemeComparison",
     "SchemeError",
+    "ScorePlan",
     "ScoreReport",
     "UsageError",
     "WceError",
@@ -113,6 +115,7 @@ _HOMES = {
     "SchemeComparison": "results.scheme_comparison",
     "ModelScores": "results.model_scores",
     "MultiLabelAnalysis": "results.label_analysis",
+    "ScorePlan": "results.score_plan",
     "ScoreReport": "results.score",
     "ClassWeights": "results.weights",
 }

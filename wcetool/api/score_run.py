@@ -18,7 +18,7 @@ from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_options import LossOptions
 from wcetool.core.loss_report import LossReport, empty_report, report
 from wcetool.core.vocabulary import ConfidenceOf, Task
-from wcetool.data.layout import ScoreLayout
+from wcetool.data.layout import ScoreLayout, ScoreRequest
 from wcetool.data.layout_decisions import decide_layout, layout_of
 from wcetool.data.row_output import write_rows
 from wcetool.data.truth_joined import TruthJoined
@@ -70,16 +70,21 @@ def _models(
             where="--scores",
             hint="--scores with one column, or a file",
         )
-    columns = () if known.chosen is None else known.chosen.columns
-    whose = ConfidenceOf.POSITIVE if known.clues.predicted else None
     reports = []
-    for column in columns:
-        request = replace(evaluation.request, scores=(column.name,), confidence_of=whose)
+    for request in model_requests(evaluation.request, known):
         one = replace(evaluation, request=request)
         alone = understand(opened.dataset, opened.reading, request, opened.labels)
         reports.append(_scored(opened, one, alone, None))
+    columns = () if known.chosen is None else known.chosen.columns
     names = tuple(column.name for column in columns)
     return ModelScores(names=names, reports=tuple(reports), found=known.notes[-1:])
+
+
+def model_requests(request: ScoreRequest, known: Understood) -> list[ScoreRequest]:
+    """Return what is said of each model alone: its column is of the positive class."""
+    columns = () if known.chosen is None else known.chosen.columns
+    whose = ConfidenceOf.POSITIVE if known.clues.predicted else None
+    return [replace(request, scores=(one.name,), confidence_of=whose) for one in columns]
 
 
 def _scored(

@@ -132,7 +132,16 @@ class ScoreFlags:
             panel=SCORES,
             metavar="COLUMNS|PATTERN",
             help="Score columns: names or numbers, or a pattern such as 'prob_*' whose * is "
-            "the class.",
+            "the class; none to compare predicted labels alone.",
+        ),
+    ] = None
+    long: Annotated[
+        str | None,
+        option(
+            "--long",
+            panel=SCORES,
+            metavar="ID,CLASS,PROBABILITY",
+            help="There is a row for each id and class: the columns of id, class and probability.",
         ),
     ] = None
     input_: Annotated[

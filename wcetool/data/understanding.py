@@ -17,6 +17,7 @@ from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column, ColumnKind, Holds
 from wcetool.data.layout import NO_SCORES, ScoreRequest
+from wcetool.data.long_format import refuse_long
 from wcetool.data.model_columns import are_models
 from wcetool.data.options import ReadingOptions, refuse_idle
 from wcetool.data.predicted_labels import choose_predicted_column, predicted_columns
@@ -78,7 +79,13 @@ def understand(
         If something cannot be decided.
     """
     dataset.refuse_empty()
-    found = columns_beside(dataset, reading, request, labels)
+    may_be_long = request.n_truth_columns == 0 and request.scores is None
+    try:
+        found = columns_beside(dataset, reading, request, labels)
+    except InputError:
+        if may_be_long:
+            refuse_long(dataset)
+        raise
     truth, notes = found.truth, list(found.truth.notes)
     source = dataset if labels is None else labels
     declared_here = reading.classes is not None
@@ -98,6 +105,8 @@ def understand(
         predicted=() if in_memory else _predicted(dataset, found, request),
     )
     chosen = _score_columns(dataset, clues, found, request)
+    if may_be_long and (chosen is None or chosen.is_single):
+        refuse_long(dataset)
     several = chosen is not None and not chosen.is_list and len(chosen.columns) > 1
     if chosen is None:
         column = choose_predicted_column(dataset.first, request.predicted, clues.taken)
@@ -178,6 +187,8 @@ def _score_columns(
         if found.scores is None and all(outcomes) and set(names) <= {*dataset.first.names}:
             chosen = choose_score_columns(dataset.first, clues, names)
             return replace(chosen, reason=f"beside their columns *{OUTCOME}")
+        if found.scores is None and request.n_truth_columns == 0:
+            refuse_long(dataset)
         is_comparable = found.truth.form is TruthForm.CLASS and clues.predicted
         if isinstance(error, NoScoresError) and is_comparable:
             return None

@@ -11,6 +11,7 @@ from wcetool.render.convention_views import conventions_page
 from wcetool.render.head_views import heads_page
 from wcetool.render.label_views import label_analysis_page
 from wcetool.render.page import Page
+from wcetool.render.plan_views import plan_page
 from wcetool.render.prediction_views import models_page
 from wcetool.render.score_views import comparison_page, score_page
 from wcetool.render.view import View
@@ -32,6 +33,7 @@ from wcetool.results.label_analysis import MultiLabelAnalysis
 from wcetool.results.model_scores import ModelScores
 from wcetool.results.scheme_comparison import Identification, SchemeComparison
 from wcetool.results.score import ScoreReport
+from wcetool.results.score_plan import ScorePlan
 from wcetool.results.weights import ClassWeights
 
 
@@ -89,6 +91,7 @@ _PAGES: Mapping[type, Callable[[Any, View], Page]] = {
     Identification: identification_page,
     ScoreReport: score_page,
     ModelScores: models_page,
+    ScorePlan: plan_page,
     Comparison: comparison_page,
     SchemeCatalog: lambda result, _: catalog_page(result),
     MeasureCatalog: lambda result, _: measures_page(result),
