@@ -5,6 +5,7 @@ from __future__ import annotations
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.passes import Source
 from wcetool.api.predictions import Opened
+from wcetool.api.score_notes import pairing_notes
 from wcetool.core.distribution import LabelTally, class_order
 from wcetool.core.match_report import match_report
 from wcetool.core.vocabulary import Task, WeightBy
@@ -56,6 +57,9 @@ def matched(
         parameters["labels"] = ",".join(one.path for one in labels)
         if isinstance(truth, TruthJoined):
             notes += truth.notes(opened.id_column or "")
+        else:
+            more, doubts = pairing_notes(opened.dataset, opened.labels, [predicted])
+            notes, warnings = notes + more, warnings + doubts
     return ScoreReport(
         inputs=state.read.by_input(opened.dataset),
         labels=labels,

@@ -223,7 +223,7 @@ def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreRe
         if isinstance(truth, TruthJoined):
             notes += truth.notes(opened.id_column or "")
         else:
-            more, doubts = pairing_notes(opened.dataset, opened.labels, layout)
+            more, doubts = pairing_notes(opened.dataset, opened.labels, layout.columns)
             notes, warnings = notes + more, warnings + doubts
     return ScoreReport(
         inputs=run.read.by_input(opened.dataset),

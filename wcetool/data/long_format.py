@@ -362,50 +362,60 @@ def refuse_long(dataset: Dataset) -> None:
 
 
 def _looks_long(table: Table, dataset: Dataset) -> tuple[Column, Column, Column] | None:
+    """Find the columns of id, class and probability of a long file; None where it is none."""
     some = [c for c in table.columns if c.holds in (Holds.TEXT, Holds.NUMBERS)][:MOST_COLUMNS]
-    numeric = [column for column in some if column.holds is Holds.NUMBERS]
-    if len(some) < 3 or not numeric:
+    if len(some) < 3 or all(column.holds is Holds.TEXT for column in some):
         return None
-    wanted = [Wanted(c, ColumnKind.LABEL) for c in some]
-    wanted += [Wanted(c, ColumnKind.SCORE) for c in numeric]
-    head = dataset.head(wanted)
+    # As labels: a text among numbers is no fault of a column that nobody reads.
+    head = dataset.head([Wanted(column, ColumnKind.LABEL) for column in some])
     if head is None or len(head) < 4:
         return None
     head = head.slice(0, LOOKED_AT)
-    codes = {}
-    for place, column in enumerate(some):
-        found = Distinct(head.column(place), dataset.where).codes.astype(np.int64)
-        if (found >= 0).all():
-            codes[column.place] = np.unique(found, return_inverse=True)[1]
-    scores = {}
-    for place, column in enumerate(numeric, start=len(some)):
-        values = np.asarray(column_scores([head.column(place)])[0], dtype=np.float64)
-        inside = bool((values >= 0.0).all() and (values <= 1.0).all())
-        if inside and (np.rint(values) != values).any():
-            scores[column.place] = values
-    by_place = {column.place: column for column in some}
-    for score, values in scores.items():
-        for one, other in itertools.permutations(codes, 2):
-            if score not in (one, other) and _is_long(
-                codes[one], codes[other], values, by_place[one].name
-            ):
-                return by_place[one], by_place[other], by_place[score]
+    found = {
+        column: Distinct(head.column(place), dataset.where) for place, column in enumerate(some)
+    }
+    codes = {
+        column: np.unique(distinct.codes, return_inverse=True)[1]
+        for column, distinct in found.items()
+        if (distinct.codes >= 0).all()
+    }
+    for one, other in itertools.permutations(codes, 2):
+        whole = _whole_ids(codes[one], codes[other])
+        if whole is None:
+            continue
+        for score in some:
+            values = None if score in (one, other) else _probabilities(found[score])
+            if values is None:
+                continue
+            sums = np.bincount(codes[one], weights=values)[whole]
+            if _is_id_name(one.name) or bool((np.abs(sums - 1.0) <= SUM_OFF).all()):
+                return one, other, score
     return None
 
 
-def _is_long(ids: Any, classes: Any, values: npt.NDArray[np.float64], name: str) -> bool:
-    """Tell whether every id has every class once; the last one may be cut off."""
+def _whole_ids(ids: Any, classes: Any) -> npt.NDArray[np.bool_] | None:
+    """Return which ids have every class once; None where one but the last, cut off, has not."""
     n_ids, n_classes = int(ids.max()) + 1, int(classes.max()) + 1
     if n_ids < 2 or n_classes < 2 or abs(n_ids * n_classes - len(ids)) >= n_classes:
-        return False
+        return None
     if len(np.unique(ids * n_classes + classes)) < len(ids):
-        return False
-    whole = np.bincount(ids) == n_classes
-    whole_or_last = whole | (np.arange(n_ids) == ids[-1])
-    if not whole_or_last.all() or not whole.any():
-        return False
-    sums = np.bincount(ids, weights=values)[whole]
-    if bool((np.abs(sums - 1.0) <= SUM_OFF).all()):
-        return True
+        return None
+    whole: npt.NDArray[np.bool_] = np.bincount(ids) == n_classes
+    last = np.arange(n_ids) == ids[-1]
+    return whole if (whole | last).all() and whole.any() else None
+
+
+def _probabilities(column: Distinct) -> npt.NDArray[np.float64] | None:
+    """Return a column as numbers, if all lie in [0, 1] and one is a fraction."""
+    try:
+        values = np.array([float(text or "nan") for text in column.texts] + [np.nan])
+    except ValueError:
+        return None
+    of_rows: npt.NDArray[np.float64] = values[column.codes]
+    inside = bool((of_rows >= 0.0).all() and (of_rows <= 1.0).all())
+    return of_rows if inside and bool((np.rint(of_rows) != of_rows).any()) else None
+
+
+def _is_id_name(name: str) -> bool:
     word = name.strip().casefold()
     return word in _ID_NAMES or word.endswith(("_id", "_idx"))

@@ -8,14 +8,15 @@ How scores are then read is up to `layout_decisions`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from wcetool.data.beside_scores import BesideScores, columns_beside, names_seen
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.declared_classes import with_declared_classes
 from wcetool.data.formats.table import Column, ColumnKind, Holds
+from wcetool.data.formats.text_head import is_number
+from wcetool.data.labels import Distinct
 from wcetool.data.layout import NO_SCORES, ScoreRequest
 from wcetool.data.long_format import refuse_long
 from wcetool.data.model_columns import are_models
@@ -24,7 +25,6 @@ from wcetool.data.predicted_labels import choose_predicted_column, predicted_col
 from wcetool.data.score_columns import Clues, NoScoresError, ScoreColumns, choose_score_columns
 from wcetool.data.score_head import SAMPLE_ROWS, ScoreHead, adds_up
 from wcetool.data.seen_labels import SeenLabels
-from wcetool.data.targets import number_targets
 from wcetool.data.truth_columns import OUTCOME, TruthForm
 from wcetool.errors import InputError, listed, quoted
 
@@ -165,12 +165,16 @@ def _predicted(dataset: Dataset, found: BesideScores, request: ScoreRequest) -> 
 def _is_whole(dataset: Dataset, column: Column) -> bool:
     if column.holds is Holds.TEXT:
         return True
-    batch = dataset.head([Wanted(column, ColumnKind.TARGET)])
+    batch = dataset.head([Wanted(column, ColumnKind.LABEL)])
     if batch is None:
         return True
-    (values,) = number_targets([batch.column(0).slice(0, SAMPLE_ROWS)], dataset.where, 1)
-    known = values[~np.isnan(values.astype(np.float64))]
-    return bool((np.rint(known) == known).all())
+    texts = Distinct(batch.column(0).slice(0, SAMPLE_ROWS), dataset.where).texts
+    return all(text is None or not is_number(text) or _is_integral(text) for text in texts)
+
+
+def _is_integral(text: str) -> bool:
+    value = float(text)
+    return not math.isfinite(value) or value.is_integer()
 
 
 def _score_columns(
