@@ -24,7 +24,8 @@ import pyarrow as pa
 from wcetool.data.formats.table import Column
 from wcetool.data.labels import LabelEncoder
 from wcetool.data.options import LabelRules
-from wcetool.errors import InputError, quoted, short_repr
+from wcetool.data.row_errors import unknown_predicted
+from wcetool.errors import InputError, quoted
 
 ROUNDING = 1e-4  # a probability of a half may be stored a little below it
 
@@ -71,13 +72,7 @@ class Predicted:
         """
         codes, unknown = LabelEncoder(self.classes, self.rules).encode(labels, where)
         if unknown:
-            label, row = min(unknown.items(), key=lambda item: item[1])
-            raise InputError(
-                f"predicted label {short_repr(label)} is no class",
-                where=f"{where}: row {first_row + row:,}",
-                details=(f"classes: {quoted(self.classes)}",),
-                hint="--classes with the two classes, or --predicted-column with another column",
-            )
+            raise unknown_predicted(unknown, self.classes, where, first_row)
         wide = score.astype(np.float64)
         if self.checked:
             low = np.flatnonzero(below_half(wide))

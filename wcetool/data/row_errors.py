@@ -52,11 +52,12 @@ def unknown_labels(
             f"classes with a column: {quoted(classes)}",
             *([f"labels without one: {quoted(sorted(unknown))}"] if len(unknown) > 1 else []),
         ),
-        hint=_label_hint(label, classes),
+        hint=label_hint(label, classes),
     )
 
 
-def _label_hint(label: str, classes: Sequence[str]) -> str:
+def label_hint(label: str, classes: Sequence[str]) -> str:
+    """Say what may be meant by a label that is no class."""
     whole = label.removesuffix(".0")
     if whole != label and whole in classes:
         return f"the labels are floats: write them as integers, or give --names with {label!r}"
@@ -76,6 +77,19 @@ def _label_hint(label: str, classes: Sequence[str]) -> str:
 def is_unknown_label(label: str) -> bool:
     """Tell whether a label likely stands where none is known."""
     return label.casefold() in _UNKNOWN
+
+
+def unknown_predicted(
+    unknown: Mapping[str, int], classes: Sequence[str], where: str, first_row: int
+) -> InputError:
+    """Name a predicted label that is no class; parameters as in `unknown_labels`."""
+    label, row = min(unknown.items(), key=lambda item: item[1])
+    return InputError(
+        f"predicted label {quoted([label])} is no class",
+        where=f"{where}: row {first_row + row:,}",
+        details=(f"classes: {quoted(classes)}",),
+        hint=label_hint(label, classes),
+    )
 
 
 def faulty_rows(values: FloatArray, rows: IntArray, form: ScoreForm, where: str) -> InputError:

@@ -172,8 +172,8 @@ def _no_scores(table: Table, clues: Clues, candidates: Sequence[Column]) -> NoSc
     prefix = names[0].removesuffix(bare[0]) if bare else ""
     if prefix and clues.seen and clues.cover(bare):
         hint = f"--scores '{prefix}*'"
-    elif len(names) == 1:
-        hint = f"--scores {names[0]}, if it holds the scores"
+    elif names and len(names) <= LISTED:
+        hint = f"--scores {','.join(names)}, as far as they hold scores"
     return NoScoresError(
         "no columns are known to hold the scores",
         where=table.file.path,

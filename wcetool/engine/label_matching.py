@@ -12,11 +12,12 @@ from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import IGNORED, LabelEncoder
 from wcetool.data.read_rows import ReadRows
+from wcetool.data.row_errors import unknown_predicted
 from wcetool.data.source import Split
 from wcetool.data.truth import Truth, TruthBeside, TruthInOrder, TruthPlan
 from wcetool.engine.local import Tick, run_over, run_within
 from wcetool.engine.resources import Resources
-from wcetool.errors import InputError, quoted, short_repr
+from wcetool.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class _MatchSplit:
             target: IntArray = np.asarray(truth.targets(batch, where, first_row))
             codes, unknown = encoder.encode(batch.columns[-1], where)
             if unknown:
-                raise _no_class(unknown, plan.classes, where, first_row)
+                raise unknown_predicted(unknown, plan.classes, where, first_row)
             kept = target >= 0
             lacking = np.flatnonzero(kept & (codes < 0))
             if len(lacking):
@@ -144,18 +145,6 @@ def match_rows(
     total = run_within(dataset, layout.wanted(), dataset.splits(), work, one_job)
     truth.finish(total.read.total, dataset.where)
     return total
-
-
-def _no_class(
-    unknown: dict[str, int], classes: tuple[str, ...], where: str, first_row: int
-) -> InputError:
-    label, row = min(unknown.items(), key=lambda item: item[1])
-    return InputError(
-        f"predicted label {short_repr(label)} is no class",
-        where=f"{where}: row {first_row + row:,}",
-        details=(f"classes: {quoted(classes)}",),
-        hint="--classes with every class",
-    )
 
 
 _NO_ROWS: IntArray = np.empty(0, dtype=np.int64)
