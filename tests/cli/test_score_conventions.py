@@ -376,6 +376,26 @@ def test_a_long_file_is_never_taken_for_one_score_a_row(refused):
     assert "hint: --long id,label,probability" in refused(two)
 
 
+@pytest.mark.parametrize("n_ids", [1000, 6000, 20_000])
+def test_a_long_file_class_by_class_is_noticed_as_well(refused, n_ids):
+    positive = np.random.default_rng(0).random(n_ids).round(3)
+    columns = {
+        "image_id": np.tile(np.arange(n_ids), 2),
+        "class": np.repeat(["no", "yes"], n_ids),
+        "probability": np.concatenate([1 - positive, positive]),
+    }
+    assert "hint: --long image_id,class,probability" in refused(columns)
+
+
+def test_a_sorted_file_with_an_id_a_row_is_not_long(cli, write):
+    n = 12_000
+    y = np.repeat([0, 1], n // 2)
+    proba = np.random.default_rng(0).random(n).round(3)
+    write("preds.csv", as_csv({"id": np.arange(n), "y_true": y, "prob": proba}))
+    ran = cli("score", "preds.csv", "-f", "json")
+    assert ran.json["scored"] == n
+
+
 def test_a_long_file_in_any_order_with_labels_elsewhere(cli, write):
     columns = {name: np.asarray(values) for name, values in long_columns().items()}
     order = np.random.default_rng(1).permutation(3 * N)

@@ -1,12 +1,10 @@
 """Predictions with a row for each id and class -> a row for each id, held in memory.
 
-Such a file is pivoted only where the user says so. One that nobody declares is recognised by its
-first rows, and refused: read as it stands it would pass for one score a row.
+Such a file is pivoted only where the user says so; `long_signs` knows one that nobody declares.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +18,7 @@ from wcetool.data import registry
 from wcetool.data.columns import choose_label_column, find_columns
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats import memory
-from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
+from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import Distinct, check_class_limit
 from wcetool.data.options import ReadingOptions, TextOptions
 from wcetool.data.score_arrays import column_scores
@@ -29,22 +27,6 @@ from wcetool.errors import InputError, UsageError, counted, quoted, short_repr
 
 ROW_BYTES = 48  # of codes and probabilities, with what sorting takes
 ID_BYTES = 160  # of an id and its place
-LOOKED_AT = 4096  # rows, where nobody says that a file is long
-MOST_COLUMNS = 8
-SUM_OFF = 0.02
-_ID_NAMES = (
-    "id",
-    "ids",
-    "uid",
-    "uuid",
-    "index",
-    "idx",
-    "sample",
-    "image",
-    "item",
-    "example",
-    "row",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,84 +320,3 @@ def _wide(
     table = pa.Table.from_arrays(columns, names=[*names, *classes])
     file = InputFile(dataset.where, registry.MEMORY, table=table)
     return Dataset((memory.inspect(file, TextOptions()),)), name
-
-
-def refuse_long(dataset: Dataset) -> None:
-    """Refuse a file whose first rows are those of a long file.
-
-    Raises
-    ------
-    InputError
-        With the option that reads it.
-    """
-    found = _looks_long(dataset.first, dataset)
-    if found is None:
-        return
-    id_column, class_column, score = found
-    raise InputError(
-        f"looks like a row for each id and class: every {id_column.name!r} has every "
-        f"{class_column.name!r} once",
-        where=dataset.where,
-        details=(f"columns: {quoted(dataset.first.names)}",),
-        hint=f"--long {id_column.name},{class_column.name},{score.name}",
-    )
-
-
-def _looks_long(table: Table, dataset: Dataset) -> tuple[Column, Column, Column] | None:
-    """Find the columns of id, class and probability of a long file; None where it is none."""
-    some = [c for c in table.columns if c.holds in (Holds.TEXT, Holds.NUMBERS)][:MOST_COLUMNS]
-    if len(some) < 3 or all(column.holds is Holds.TEXT for column in some):
-        return None
-    # As labels: a text among numbers is no fault of a column that nobody reads.
-    head = dataset.head([Wanted(column, ColumnKind.LABEL) for column in some])
-    if head is None or len(head) < 4:
-        return None
-    head = head.slice(0, LOOKED_AT)
-    found = {
-        column: Distinct(head.column(place), dataset.where) for place, column in enumerate(some)
-    }
-    codes = {
-        column: np.unique(distinct.codes, return_inverse=True)[1]
-        for column, distinct in found.items()
-        if (distinct.codes >= 0).all()
-    }
-    for one, other in itertools.permutations(codes, 2):
-        whole = _whole_ids(codes[one], codes[other])
-        if whole is None:
-            continue
-        for score in some:
-            values = None if score in (one, other) else _probabilities(found[score])
-            if values is None:
-                continue
-            sums = np.bincount(codes[one], weights=values)[whole]
-            if _is_id_name(one.name) or bool((np.abs(sums - 1.0) <= SUM_OFF).all()):
-                return one, other, score
-    return None
-
-
-def _whole_ids(ids: Any, classes: Any) -> npt.NDArray[np.bool_] | None:
-    """Return which ids have every class once; None where one but the last, cut off, has not."""
-    n_ids, n_classes = int(ids.max()) + 1, int(classes.max()) + 1
-    if n_ids < 2 or n_classes < 2 or abs(n_ids * n_classes - len(ids)) >= n_classes:
-        return None
-    if len(np.unique(ids * n_classes + classes)) < len(ids):
-        return None
-    whole: npt.NDArray[np.bool_] = np.bincount(ids) == n_classes
-    last = np.arange(n_ids) == ids[-1]
-    return whole if (whole | last).all() and whole.any() else None
-
-
-def _probabilities(column: Distinct) -> npt.NDArray[np.float64] | None:
-    """Return a column as numbers, if all lie in [0, 1] and one is a fraction."""
-    try:
-        values = np.array([float(text or "nan") for text in column.texts] + [np.nan])
-    except ValueError:
-        return None
-    of_rows: npt.NDArray[np.float64] = values[column.codes]
-    inside = bool((of_rows >= 0.0).all() and (of_rows <= 1.0).all())
-    return of_rows if inside and bool((np.rint(of_rows) != of_rows).any()) else None
-
-
-def _is_id_name(name: str) -> bool:
-    word = name.strip().casefold()
-    return word in _ID_NAMES or word.endswith(("_id", "_idx"))

@@ -61,8 +61,7 @@ def kind_of_scores(
     if mostly(values, form):
         sums = " and sum to 1" if form.task is Task.MULTICLASS else ""
         return InputKind.PROBS, f"scores are probs: the first rows lie in [0, 1]{sums}"
-    fit_as_logs = mostly(values, replace(form, kind=InputKind.LOG_PROBS))
-    likely = InputKind.LOG_PROBS if fit_as_logs else InputKind.LOGITS
+    likely = _likely_kind(values, form)
     raise InputError(
         "the names do not say what the scores are, and they are no probabilities",
         where=where,
@@ -71,6 +70,14 @@ def kind_of_scores(
         + (", or --input percent" if percent else "")
         + (", or --renormalize" if len(values) and values.min() >= 0 else ""),
     )
+
+
+def _likely_kind(values: FloatArray, form: ScoreForm) -> InputKind:
+    """Return what scores may be that are no probabilities."""
+    fit_as_logs = mostly(values, replace(form, kind=InputKind.LOG_PROBS))
+    if fit_as_logs and form.task is not Task.MULTICLASS:  # half of all logits are negative
+        fit_as_logs = bool(values.max() <= 0.0)
+    return InputKind.LOG_PROBS if fit_as_logs else InputKind.LOGITS
 
 
 def _look_like_percent(values: FloatArray, form: ScoreForm) -> bool:

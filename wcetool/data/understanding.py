@@ -18,7 +18,7 @@ from wcetool.data.formats.table import Column, ColumnKind, Holds
 from wcetool.data.formats.text_head import is_number
 from wcetool.data.labels import Distinct
 from wcetool.data.layout import NO_SCORES, ScoreRequest
-from wcetool.data.long_format import refuse_long
+from wcetool.data.long_signs import refuse_long
 from wcetool.data.model_columns import are_models
 from wcetool.data.options import ReadingOptions, refuse_idle
 from wcetool.data.predicted_labels import choose_predicted_column, predicted_columns
@@ -105,8 +105,8 @@ def understand(
         predicted=() if in_memory else _predicted(dataset, found, request),
     )
     chosen = _score_columns(dataset, clues, found, request)
-    if may_be_long and (chosen is None or chosen.is_single):
-        refuse_long(dataset)
+    if may_be_long and chosen is not None and chosen.is_single:
+        refuse_long(dataset, one_label if labels is None else None, chosen.columns[0])
     several = chosen is not None and not chosen.is_list and len(chosen.columns) > 1
     if chosen is None:
         column = choose_predicted_column(dataset.first, request.predicted, clues.taken)
