@@ -81,6 +81,11 @@ def test_columns_that_count_from_1_beside_labels_from_0(refused):
     assert "--classes 0,1,2, if the columns count from 1" in error
 
 
+def test_columns_that_count_from_0_beside_labels_from_1(refused):
+    error = refused({"label": Y3 + 1, **{f"prob_{k}": P3[:, k] for k in range(3)}})
+    assert "--classes 1,2,3, if the columns count from 0" in error
+
+
 def test_a_prefix_that_is_on_no_list_is_typed_out(refused):
     error = refused({"y_true": Y3, **{f"out_{k}": P3[:, k] for k in range(3)}})
     assert "hint: --scores 'out_*'" in error
@@ -135,6 +140,15 @@ def test_a_lone_confidence_is_refused(refused):
     error = refused({"y_true": Y2, "confidence": CONFIDENCE})
     assert "may be the probability of one class, or of the predicted class" in error
     assert "--confidence-of positive, or --confidence-of predicted" in error
+
+
+def test_scores_that_are_all_high_may_be_those_of_predicted_labels(refused, cli):
+    """A pipeline writes label and score, both predicted; a label column is no truth by that."""
+    error = refused({"text": ["x"] * N, "label": Y2, "score": CONFIDENCE})
+    assert "no value of column 'score' is below 1/2, whatever the label" in error
+    assert "--confidence-of positive" in error
+    ran = cli("score", "preds.csv", "--confidence-of", "positive", "-f", "json")
+    assert ran.json["loss"]["value"] == pytest.approx(loss2(CONFIDENCE), rel=1e-12)
 
 
 def test_a_confidence_of_three_classes_is_refused(refused, cli):
@@ -215,6 +229,12 @@ def test_one_percentage_a_row(refused, cli):
     assert "hint: --input percent" in refused(columns)
     ran = cli("score", "preds.csv", "--input", "percent", "-f", "json")
     assert ran.json["loss"]["value"] == pytest.approx(loss2((P1 * 100).round(3) / 100), rel=1e-9)
+
+
+def test_probabilities_that_are_said_to_be_percentages(cli, write):
+    write("preds.csv", as_csv({"y_true": Y2, "prob": P1}))
+    ran = cli("score", "preds.csv", "--input", "percent")
+    assert "warning: the scores are said to be percentages" in ran.stderr
 
 
 @pytest.mark.parametrize("unknown", ["-1", "test"])

@@ -11,8 +11,8 @@ import numpy as np
 from wcetool.core.vocabulary import (
     Absent,
     ConfidenceOf,
-    InputKind,
     Reduction,
+    StoredKind,
     Task,
     WeightBy,
     parse_word,
@@ -144,6 +144,9 @@ class Evaluation:
         if scores is not None and not isinstance(scores, str):
             scores = tuple(map(str, scores))
         kind, task = given.text("input"), given.text("task")
+        stored = None
+        if kind is not None:
+            stored = parse_word(StoredKind, kind, option="--input", default=StoredKind.PROBS)
         reduction, confidence_of = given.text("reduction"), given.text("confidence_of")
         return cls(
             weights=weights,
@@ -151,9 +154,8 @@ class Evaluation:
             request=ScoreRequest(
                 scores=scores,
                 n_truth_columns=n_truth_columns,
-                kind=None
-                if kind is None
-                else parse_word(InputKind, kind, option="--input", default=InputKind.PROBS),
+                kind=None if stored is None else stored.read_as,
+                percent=stored is StoredKind.PERCENT,
                 task=None
                 if task is None
                 else parse_word(Task, task, option="--task", default=Task.MULTICLASS),

@@ -53,7 +53,7 @@ def score_file(
     cost_matrix: Any = None,
     batch_size: int | str | Sequence[int] | None = None,
     per_sample: str | os.PathLike[str] | None = None,
-    dry_run: bool = False,
+    dry_run: bool | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,

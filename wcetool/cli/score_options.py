@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from wcetool.cli.options import LOSS, SCORES, WEIGHTS, option
 from wcetool.cli.output import input_paths
-from wcetool.core.vocabulary import Absent, ConfidenceOf, Duplicates, InputKind, Task, Unmatched
+from wcetool.core.vocabulary import Absent, ConfidenceOf, Duplicates, StoredKind, Task, Unmatched
 from wcetool.errors import UsageError
 
 
@@ -145,7 +145,7 @@ class ScoreFlags:
         ),
     ] = None
     input_: Annotated[
-        InputKind | None,
+        StoredKind | None,
         option(
             "--input",
             panel=SCORES,

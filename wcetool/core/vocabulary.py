@@ -90,7 +90,20 @@ class InputKind(StrEnum):
     PROBS = "probs"
     LOGITS = "logits"
     LOG_PROBS = "log-probs"
-    PERCENT = "percent"  # probabilities as files may hold them, 0 to 100; read as PROBS
+
+
+class StoredKind(StrEnum):
+    """How scores are stored: as what they are, or as percentages."""
+
+    PROBS = "probs"
+    LOGITS = "logits"
+    LOG_PROBS = "log-probs"
+    PERCENT = "percent"  # probabilities from 0 to 100; divided by 100 before anything else
+
+    @property
+    def read_as(self) -> InputKind:
+        """What a block of them holds."""
+        return InputKind.PROBS if self is StoredKind.PERCENT else InputKind(self.value)
 
 
 class ConfidenceOf(StrEnum):

@@ -8,7 +8,8 @@ The rules, in order:
    probability of the class that is predicted, so it is that of the positive class; without one it
    is that of the predicted class, which every row is then held to.
 4. Without a column of predicted labels, a name of `CONFIDENCE_NAMES` decides nothing, and the user
-   is asked; any other is that of the positive class.
+   is asked; so he is where no name tells and no value of many is below 1/2, although both labels
+   are there. Any other score is that of the positive class.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.losses import ScoreForm, Scores
-from wcetool.core.vocabulary import ConfidenceOf, InputKind, Task
+from wcetool.core.vocabulary import ConfidenceOf, InputKind, StoredKind, Task
 from wcetool.data.confidence import Predicted
 from wcetool.data.dataset import Wanted
 from wcetool.data.formats.table import Column, ColumnKind
@@ -44,6 +44,8 @@ class ScoreRequest:
         Labels whose rows are left out unless they are classes.
     unchecked : bool
         What the rows hold is up to somebody else: they need not look like what they are said to be.
+    percent : bool
+        The scores are stored as 0 to 100.
     confidence_of : ConfidenceOf or None
         Which class the one score a row is of.
     predicted : str or None
@@ -65,14 +67,10 @@ class ScoreRequest:
     sum_tolerance: float | None = None
     renormalize: bool = False
     unchecked: bool = False
+    percent: bool = False
     confidence_of: ConfidenceOf | None = None
     predicted: str | None = None
     defaults: Collection[str] = ()
-
-    @property
-    def percent(self) -> bool:
-        """The scores are probabilities from 0 to 100."""
-        return self.kind is InputKind.PERCENT
 
     @property
     def no_scores(self) -> bool:
@@ -133,9 +131,9 @@ class ScoreLayout:
         return self.truth.label if self.truth_is_here else None
 
     @property
-    def kind(self) -> InputKind:
+    def kind(self) -> StoredKind:
         """What the scores are as they are stored."""
-        return InputKind.PERCENT if self.percent else self.form.kind
+        return StoredKind.PERCENT if self.percent else StoredKind(self.form.kind.value)
 
     @property
     def soft(self) -> bool:

@@ -134,10 +134,24 @@ def layout_of(
         dtype=_dtype(dataset.rounding_unit(chosen.columns)),
         positive_guessed=classes.guessed,
         notes=tuple(notes),
-        warnings=() if classes.warning is None else (classes.warning,),
+        warnings=(
+            *(() if classes.warning is None else (classes.warning,)),
+            *_about_percent(request, head),
+        ),
         percent=request.percent,
         predicted=predicted,
     )
+
+
+def _about_percent(request: ScoreRequest, head: ScoreHead) -> tuple[str, ...]:
+    """Doubt percentages of which none is above 1."""
+    if not request.percent or not head.values.size or head.values.max() > 1e-2:
+        return ()
+    doubt = (
+        "the scores are said to be percentages, and none of the first rows is above 1 "
+        "(--input probs, if they are probabilities)"
+    )
+    return (doubt,)
 
 
 def _plan(

@@ -71,6 +71,9 @@ def label_hint(label: str, classes: Sequence[str]) -> str:
     if label == "0" and n <= MOST_TYPED and set(classes) == {str(k) for k in range(1, n + 1)}:
         from_zero = ",".join(str(k) for k in range(n))
         return f"--classes {from_zero}, if the columns count from 1 and the labels from 0"
+    if label == str(n) and n <= MOST_TYPED and set(classes) == {str(k) for k in range(n)}:
+        from_one = ",".join(str(k + 1) for k in range(n))
+        return f"--classes {from_one}, if the columns count from 0 and the labels from 1"
     return "--classes with the classes of the columns, or --missing for labels that mean none"
 
 

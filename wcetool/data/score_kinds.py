@@ -31,8 +31,6 @@ def kind_of_scores(
     form: ScoreForm, chosen: ScoreColumns, request: ScoreRequest, values: FloatArray, where: str
 ) -> tuple[InputKind, str | None]:
     """Decide what the scores are, by the rules in `score_columns`; a guess comes with a note."""
-    if request.percent:
-        return InputKind.PROBS, None
     kind = request.kind or chosen.kind
     if kind is InputKind.LOGITS and not request.unchecked:
         _refuse_probabilities(form, values, where)

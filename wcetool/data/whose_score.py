@@ -14,8 +14,9 @@ from wcetool.data.labels import LabelEncoder
 from wcetool.data.layout import ScoreRequest
 from wcetool.data.options import LabelRules, refuse_idle
 from wcetool.data.score_columns import ScoreColumns
+from wcetool.data.score_kinds import ENOUGH_ROWS
 from wcetool.data.two_classes import FoundClasses
-from wcetool.errors import InputError, short_repr
+from wcetool.errors import InputError, quoted, short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ class ScoreOf:
                 reason = f"column {column!r} is said to be the score of the positive class"
                 refuse_idle("predicted-column", reason, self.request.defaults)
             return None, None
-        if self._names_class or self._is_no_probability(values):
+        in_memory = self.request.n_truth_columns > 0
+        if in_memory or self._names_class or self._is_no_probability(values):
             return None, None
         if self.labels is None:
             if is_confidence_name(column):
                 raise refuse_ambiguous(column, dataset.where, dataset.first.names)
+            if not self._names_something:
+                self._refuse_high(dataset, values)
             return None, None
         name = self.labels.name
         if len(values) and not below_half(values[:, 0]).any():
@@ -65,6 +69,25 @@ class ScoreOf:
     @property
     def _names_class(self) -> bool:
         return any(name in self.classes.classes for name in self.chosen.class_names)
+
+    @property
+    def _names_something(self) -> bool:
+        """Whether the name holds what may be a class, or a model."""
+        return bool(self.chosen.class_names)
+
+    def _refuse_high(self, dataset: Dataset, values: FloatArray) -> None:
+        """Refuse a score that is above 1/2 in all rows, those of the other class included."""
+        if len(values) < ENOUGH_ROWS or below_half(values[:, 0]).any():
+            return
+        column = self.chosen.columns[0].name
+        raise InputError(
+            f"no value of column {column!r} is below 1/2, whatever the label: it may be the "
+            "probability of the predicted class, or the labels may be the predicted ones",
+            where=dataset.where,
+            details=(f"columns: {quoted(dataset.first.names)}",),
+            hint="--confidence-of positive, or --confidence-of predicted with --predicted-column "
+            "NAME, or --label-column with another column",
+        )
 
     def _is_no_probability(self, values: FloatArray) -> bool:
         kind = self.request.kind or self.chosen.kind

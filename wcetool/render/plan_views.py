@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from wcetool.core.vocabulary import InputKind, Task
+from wcetool.core.vocabulary import StoredKind, Task
 from wcetool.errors import counted, listed, quoted, short_repr
 from wcetool.render.numbers import UNDEFINED, decimal
 from wcetool.render.page import Fact, Page, Section, TableColumn
@@ -14,10 +14,10 @@ from wcetool.results.score_plan import PlannedInput, ScorePlan
 
 MOST_SCORES = 6  # classes whose scores are shown
 _KINDS = {
-    InputKind.PROBS: "probabilities",
-    InputKind.LOGITS: "logits",
-    InputKind.LOG_PROBS: "log-probabilities",
-    InputKind.PERCENT: "probabilities in percent",
+    StoredKind.PROBS: "probabilities",
+    StoredKind.LOGITS: "logits",
+    StoredKind.LOG_PROBS: "log-probabilities",
+    StoredKind.PERCENT: "probabilities in percent",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wcetool.core.conventions import CONVENTIONS, short_name
 from wcetool.core.conventions.examples import Target
 from wcetool.core.loss_report import Estimate
-from wcetool.core.vocabulary import InputKind, Reduction, Task, WeightBy
+from wcetool.core.vocabulary import Reduction, StoredKind, Task, WeightBy
 from wcetool.errors import counted
 from wcetool.render.numbers import decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section, TableColumn
@@ -159,10 +159,10 @@ def _symbol(divides_by: str) -> str:
 
 
 KINDS = {
-    InputKind.PROBS: "probabilities",
-    InputKind.LOGITS: "logits",
-    InputKind.LOG_PROBS: "log-probabilities",
-    InputKind.PERCENT: "probabilities in percent",
+    StoredKind.PROBS: "probabilities",
+    StoredKind.LOGITS: "logits",
+    StoredKind.LOG_PROBS: "log-probabilities",
+    StoredKind.PERCENT: "probabilities in percent",
 }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wcetool.core.batch_means import BatchMean
 from wcetool.core.loss_report import Estimate, LossReport
 from wcetool.core.match_report import NO_SCORES
-from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.core.vocabulary import Reduction, StoredKind, Task
 from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
 from wcetool.results.like import FrameworkScore
 from wcetool.results.weights import ClassWeights
@@ -29,7 +29,7 @@ class ScoreReport:
     ----------
     inputs, labels : tuple of InputRows
         What was read; `labels` is empty where the truth is beside the scores.
-    task, kind : Task, InputKind or None
+    task, kind : Task, StoredKind or None
         What the scores are; no kind where there are none, only predicted labels.
     classes : tuple of str
         Class names, in order.
@@ -55,7 +55,7 @@ class ScoreReport:
 
     inputs: tuple[InputRows, ...]
     task: Task
-    kind: InputKind | None
+    kind: StoredKind | None
     classes: tuple[str, ...]
     missing: int
     reduction: Reduction

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wcetool.core.vocabulary import InputKind, Task
+from wcetool.core.vocabulary import StoredKind, Task
 from wcetool.results.document import Row, signature, to_frame
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class ScorePlan:
     ----------
     inputs, labels : tuple of PlannedInput
         The predictions; the files of the truth, where it is not beside the scores.
-    task, kind : Task, InputKind or None
+    task, kind : Task, StoredKind or None
         What the scores are; no kind where there are only predicted labels.
     classes : tuple of str or None
         In order; None where only a pass over the rows tells.
@@ -122,7 +122,7 @@ class ScorePlan:
     inputs: tuple[PlannedInput, ...]
     labels: tuple[PlannedInput, ...] = ()
     task: Task
-    kind: InputKind | None
+    kind: StoredKind | None
     classes: tuple[str, ...] | None
     truth_columns: tuple[str, ...]
     truth_form: str
