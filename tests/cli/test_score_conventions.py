@@ -435,7 +435,7 @@ def test_every_id_needs_every_class_once(refused):
     columns["label"] = list(np.repeat([CLASSES[k] for k in Y3], 3))
     options = ["--long", "sample,class,p"]
     short = {name: values[:-1] for name, values in columns.items()}
-    assert "id 's59' has no p for class 'emu'" in refused(short, *options)
+    assert "id 's59' has no 'p' for class 'emu'" in refused(short, *options)
     twice = {name: [*values, values[0]] for name, values in columns.items()}
     assert "id 's0' has class 'cat' twice" in refused(twice, *options)
     other = columns | {"label": ["dog", *columns["label"][1:]]}

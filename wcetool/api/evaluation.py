@@ -35,8 +35,6 @@ class ScoreKeywords(TypedDict, total=False):
     absent: str | None
     input: str | None
     positive_class: str | int | None
-    confidence_of: str | None
-    predicted_column: str | int | None
     label_separator: str | None
     ignore: str | Sequence[str] | None
     reduction: str | None
@@ -104,6 +102,8 @@ class Evaluation:
         n_truth_columns: int = 0,
         sample_weight_column: str | int | None = None,
         id_column: str | int | None = None,
+        confidence_of: str | None = None,
+        predicted_column: str | int | None = None,
         defaults: Collection[str] = (),
         **keywords: Unpack[ScoreKeywords],
     ) -> Evaluation:
@@ -147,7 +147,7 @@ class Evaluation:
         stored = None
         if kind is not None:
             stored = parse_word(StoredKind, kind, option="--input", default=StoredKind.PROBS)
-        reduction, confidence_of = given.text("reduction"), given.text("confidence_of")
+        reduction = given.text("reduction")
         return cls(
             weights=weights,
             absent=absent,
@@ -172,7 +172,7 @@ class Evaluation:
                     option="--confidence-of",
                     default=ConfidenceOf.POSITIVE,
                 ),
-                predicted=given.text("predicted_column"),
+                predicted=None if predicted_column is None else str(predicted_column),
                 sum_tolerance=tolerance,
                 renormalize=renormalize,
                 unchecked=like is not None,

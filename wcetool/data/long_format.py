@@ -245,7 +245,7 @@ class _Rows:
             there = set(classes[ids == short[0]].tolist())
             lacking = [text for k, text in enumerate(class_texts) if k not in there]
             raise InputError(
-                f"id {short_repr(texts[int(short[0])])} has no {names[2]} for class "
+                f"id {short_repr(texts[int(short[0])])} has no {names[2]!r} for class "
                 f"{quoted(class_order(lacking))}",
                 where=where,
                 details=(
