@@ -538,3 +538,25 @@ def test_logits_of_one_column_are_the_positive_class(cli, write):
 
 def test_the_cases_are_those_of_the_sightings():
     assert len(cases.ALL) > 35
+
+
+def test_no_decision_loads_pandas(write, tmp_path):
+    import subprocess
+    import sys
+
+    write("a.csv", as_csv({"y_true": Y2, "pred": PRED, "score": P1}))
+    write("b.csv", as_csv({"y_true": Y2, "pred": PRED}))
+    write("c.csv", as_csv({"y_true": Y2, "a_proba": P1, "b_proba": P1_OTHER}))
+    write("d.csv", as_csv({**long_columns(), "label": np.repeat([CLASSES[k] for k in Y3], 3)}))
+    script = (
+        "import sys, wcetool\n"
+        "for name in 'abc':\n"
+        "    wcetool.score_file(f'{name}.csv', dry_run=True)\n"
+        "    wcetool.score_file(f'{name}.csv')\n"
+        "wcetool.score_file('d.csv', long='sample,class,p')\n"
+        "assert not {'pandas', 'sklearn', 'rich'} & sys.modules.keys()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr.decode()

@@ -14,6 +14,7 @@ from wcetool.api.predictions import Opened
 from wcetool.api.score_options import typed_out
 from wcetool.api.score_weights import ScoreWeights
 from wcetool.core.vocabulary import ConfidenceOf, InputKind, Task
+from wcetool.data import arrow
 from wcetool.data.columns import is_index, is_usual_name
 from wcetool.data.dataset import Dataset
 from wcetool.data.formats.table import Column, Holds, Table
@@ -161,7 +162,7 @@ def _texts(dataset: Dataset, column: Column, known: Understood) -> list[str | No
     head = dataset.head([Wanted(column, ColumnKind.LABEL)])
     if head is None:
         return []
-    distinct = Distinct(head.column(0).slice(0, SHOWN), dataset.where)
+    distinct = Distinct(arrow.first_rows(head.column(0), SHOWN), dataset.where)
     texts = [None if code < 0 else distinct.texts[code] for code in distinct.codes.tolist()]
     return [known.reading.rules.label(text) for text in texts]
 

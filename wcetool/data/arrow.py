@@ -112,3 +112,9 @@ def constant_label(text: str | None, length: int) -> pa.Array:
         pa.Array.from_buffers(pa.int32(), length, [validity, pa.py_buffer(indices)]),
         from_texts([] if text is None else [text]),
     )
+
+
+def first_rows(column: pa.Array, n_rows: int) -> pa.Array:
+    """Return the first rows of a column, with no more of a dictionary than they need."""
+    part = column.slice(0, n_rows)
+    return part.dictionary_decode() if pa.types.is_dictionary(part.type) else part

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wcetool.data import arrow
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.labels import Distinct
@@ -70,14 +71,15 @@ def _id_of_several_labels(dataset: Dataset, label: Column) -> Column | None:
         head = dataset.head(wanted)
         if head is None:
             return None
-        ids, labels = (Distinct(one, dataset.where) for one in head.columns)
+        parts = [arrow.first_rows(one, LOOKED_AT) for one in head.columns]
+        ids, labels = (Distinct(one, dataset.where) for one in parts)
         pairs = dict.fromkeys(zip(ids.codes.tolist(), labels.codes.tolist(), strict=True))
         first = {ids.texts[one]: labels.texts[other] for one, other in reversed(pairs) if one >= 0}
-        if len(pairs) < len(head) or len(first) < 2:
+        if len(pairs) < len(parts[0]) or len(first) < 2:
             continue  # the same id and label twice: other rows of one thing
-        if 2 * (len(head) - len(first)) >= len(first):
+        if 2 * (len(parts[0]) - len(first)) >= len(first):
             return column
-        has_doubt = len(first) < len(head) or len(set(labels.codes.tolist())) == 1
+        has_doubt = len(first) < len(parts[0]) or len(set(labels.codes.tolist())) == 1
         if not has_doubt or dataset.first.file.stream is not None:
             continue
         if _come_back(dataset, wanted, dict(list(first.items())[-WATCHED:])):
@@ -112,9 +114,9 @@ def _looks_long(table: Table, dataset: Dataset) -> tuple[Column, Column, Column]
     head = dataset.head([Wanted(column, ColumnKind.LABEL) for column in some])
     if head is None or len(head) < 4:
         return None
-    head = head.slice(0, LOOKED_AT)
     found = {
-        column: Distinct(head.column(place), dataset.where) for place, column in enumerate(some)
+        column: Distinct(arrow.first_rows(head.column(place), LOOKED_AT), dataset.where)
+        for place, column in enumerate(some)
     }
     codes = {
         column: np.unique(distinct.codes, return_inverse=True)[1]

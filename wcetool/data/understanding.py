@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from wcetool.data import arrow
 from wcetool.data.beside_scores import BesideScores, columns_beside, names_seen
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.declared_classes import with_declared_classes
@@ -168,7 +169,7 @@ def _is_whole(dataset: Dataset, column: Column) -> bool:
     batch = dataset.head([Wanted(column, ColumnKind.LABEL)])
     if batch is None:
         return True
-    texts = Distinct(batch.column(0).slice(0, SAMPLE_ROWS), dataset.where).texts
+    texts = Distinct(arrow.first_rows(batch.column(0), SAMPLE_ROWS), dataset.where).texts
     return all(text is None or not is_number(text) or _is_integral(text) for text in texts)
 
 

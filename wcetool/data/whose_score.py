@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.vocabulary import ConfidenceOf, InputKind
+from wcetool.data import arrow
 from wcetool.data.affixes import is_confidence_name
 from wcetool.data.confidence import Predicted, below_half, contradicts, refuse_ambiguous
 from wcetool.data.dataset import Dataset, Wanted
@@ -14,6 +16,7 @@ from wcetool.data.labels import LabelEncoder
 from wcetool.data.layout import ScoreRequest
 from wcetool.data.options import LabelRules, refuse_idle
 from wcetool.data.score_columns import ScoreColumns
+from wcetool.data.score_head import SAMPLE_ROWS
 from wcetool.data.score_kinds import ENOUGH_ROWS
 from wcetool.data.two_classes import FoundClasses
 from wcetool.errors import InputError, quoted, short_repr
@@ -133,8 +136,8 @@ class ScoreOf:
         if head is None:
             return
         encoder = LabelEncoder(self.classes.classes, self.rules)
-        codes, _ = encoder.encode(head.column(1), dataset.where)
-        values = head.column(0).to_numpy(zero_copy_only=False).astype(float)
+        codes, _ = encoder.encode(arrow.first_rows(head.column(1), SAMPLE_ROWS), dataset.where)
+        values = arrow.as_numpy(head.column(0).slice(0, SAMPLE_ROWS), null=math.nan)
         if self.request.percent:
             values = values / 100.0
         positive = self.classes.positive
