@@ -430,6 +430,14 @@ def test_a_long_file_in_any_order_with_labels_elsewhere(cli, write):
     assert "180 rows of 'sample', 'class', 'p' are 60 ids with 3 classes each" in ran.stderr
 
 
+def test_an_id_without_a_label_is_missing(cli, write):
+    columns = {name: list(values) for name, values in long_columns().items()}
+    columns["label"] = ["", "", "", *np.repeat([CLASSES[k] for k in Y3], 3)[3:]]
+    write("preds.csv", as_csv(columns))
+    ran = cli("score", "preds.csv", "--long", "sample,class,p", "-f", "json")
+    assert (ran.json["scored"], ran.json["missing"]) == (N - 1, 1)
+
+
 def test_every_id_needs_every_class_once(refused):
     columns = {name: list(values) for name, values in long_columns().items()}
     columns["label"] = list(np.repeat([CLASSES[k] for k in Y3], 3))

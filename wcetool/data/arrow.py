@@ -89,8 +89,8 @@ def lists_of(rows: npt.NDArray[Any]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(from_numpy(rows.reshape(-1)), rows.shape[1])
 
 
-def from_texts(texts: Sequence[str]) -> pa.Array:
-    """Build a string array."""
+def from_texts(texts: Sequence[str | None]) -> pa.Array:
+    """Build a string array, None as null."""
     builder = pa.lib.StringBuilder()
     builder.append_values(list(texts))
     return builder.finish()

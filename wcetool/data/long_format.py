@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wcetool.core.distribution import class_order
-from wcetool.data import registry
+from wcetool.data import arrow, registry
 from wcetool.data.columns import choose_label_column, find_columns
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats import memory
@@ -308,15 +308,15 @@ def _wide(
         raise InputError(
             f"a class and the column of the ids are both called {id_name!r}", where=dataset.where
         )
-    columns, names = [pa.array(list(rows.ids.place), pa.string())], [id_name]
+    columns, names = [arrow.from_texts(list(rows.ids.place))], [id_name]
     name = None
     if label is not None:
         name = label.name
         while name in (*classes, id_name):
             name += "_"
-        columns.append(pa.array(rows.label_texts(dataset.where), pa.string()))
+        columns.append(arrow.from_texts(rows.label_texts(dataset.where)))
         names.append(name)
-    columns += [pa.array(np.ascontiguousarray(matrix[:, k])) for k in range(len(classes))]
+    columns += [arrow.from_numpy(matrix[:, k]) for k in range(len(classes))]
     table = pa.Table.from_arrays(columns, names=[*names, *classes])
     file = InputFile(dataset.where, registry.MEMORY, table=table)
     return Dataset((memory.inspect(file, TextOptions()),)), name
