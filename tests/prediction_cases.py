@@ -227,8 +227,22 @@ PREDICTED_ONLY = [
         "none",
     ),
 ]
+SAID = [
+    _case(
+        "several labels in a cell",
+        {
+            "labels": ["cat|dog", "emu", "?", "cat"] * (N // 4),
+            **{f"p_{name}": P3[:, k] for k, name in enumerate(CLASSES)},
+        },
+        None,
+        "--label-separator",
+        "|",
+        "--missing",
+        "?",
+    ),
+]
 SCORED = [*NUMBERED, *NAMED, *WITH_PREDICTED, *ONE_COLUMN, *OTHERS]
-ALL = [*SCORED, *MODELS, *PREDICTED_ONLY]
+ALL = [*SCORED, *SAID, *MODELS, *PREDICTED_ONLY]
 
 
 def parameters(cases: Sequence[Case]) -> list:

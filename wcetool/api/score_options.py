@@ -7,20 +7,24 @@ from collections.abc import Sequence
 from wcetool.api.predictions import Opened
 from wcetool.core.vocabulary import ConfidenceOf, Task
 from wcetool.data.formats.table import Column, Table
-from wcetool.data.layout import NO_SCORES, ScoreLayout
+from wcetool.data.layout import NO_SCORES, ScoreLayout, ScoreRequest
 from wcetool.data.options import names_file
 from wcetool.data.understanding import Understood
 
 Options = dict[str, str | bool]
 
 
-def typed_out(opened: Opened, known: Understood, layout: ScoreLayout | None) -> Options:
+def typed_out(
+    opened: Opened, request: ScoreRequest, known: Understood, layout: ScoreLayout | None
+) -> Options:
     """Return the options that say what was decided; what cannot be typed is left out.
 
     Parameters
     ----------
     opened : Opened
         The files.
+    request : ScoreRequest
+        What the user says.
     known : Understood
         Which column holds what.
     layout : ScoreLayout or None
@@ -29,6 +33,7 @@ def typed_out(opened: Opened, known: Understood, layout: ScoreLayout | None) -> 
     table = opened.dataset.first
     source = table if opened.labels is None else opened.labels.first
     found: dict[str, str | bool | None] = dict(_reading(opened, opened.files.first))
+    found |= _said(opened, request)
     found["--label-column"] = _named(source, known.found.truth.columns)
     if opened.long is not None:
         found["--long"] = ",".join(opened.long.names)
@@ -63,6 +68,22 @@ def typed_out(opened: Opened, known: Understood, layout: ScoreLayout | None) -> 
         found["--confidence-of"] = ConfidenceOf.PREDICTED.value
         found["--predicted-column"] = _named(table, [layout.predicted.column])
     return _given(found)
+
+
+def _said(opened: Opened, request: ScoreRequest) -> Options:
+    """Return what the user says of labels and dialects, as far as that is a text or a switch."""
+    given = opened.reading.given
+    found: Options = {f"--{option}": given[option] for option in _TEXTS if option in given}
+    found |= {f"--{option}": True for option in _SWITCHES if option in given}
+    if request.separator is not None:
+        found["--label-separator"] = request.separator
+    if request.ignored:
+        found["--ignore"] = ",".join(sorted(request.ignored))
+    return found
+
+
+_TEXTS = ("missing", "skip-lines", "comment", "quote-char", "escape-char", "encoding", "member")
+_SWITCHES = ("strip", "casefold", "no-quoting")
 
 
 def _given(found: dict[str, str | bool | None]) -> Options:

@@ -81,7 +81,7 @@ def planned(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = 
         confidence_of=None if whose is None else whose.value,
         predicted_column=None if layout.predicted is None else layout.predicted.column.name,
         rows=tuple(_rows(opened, layout)),
-        options=typed_out(opened, known, layout),
+        options=typed_out(opened, evaluation.request, known, layout),
         notes=(*opened.notes, *layout.notes),
         warnings=layout.warnings,
     )
@@ -122,7 +122,7 @@ def _of_models(opened: Opened, evaluation: Evaluation, known: Understood) -> Sco
         are_models=True,
         positive_class=positive,
         rows=tuple(merged),
-        options=typed_out(opened, known, first),
+        options=typed_out(opened, evaluation.request, known, first),
         notes=(*opened.notes, *known.notes[-1:], *notes),
     )
 
@@ -150,7 +150,7 @@ def _of_labels(opened: Opened, evaluation: Evaluation, known: Understood) -> Sco
         scores=(),
         predicted_column=None if predicted is None else predicted.name,
         rows=tuple(rows),
-        options=typed_out(opened, known, None),
+        options=typed_out(opened, evaluation.request, known, None),
         notes=(*opened.notes, *known.notes, *notes),
     )
 
