@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from wcetool.results.comparison import Comparison
     from wcetool.results.head_weights import HeadWeights
     from wcetool.results.label_analysis import MultiLabelAnalysis
+    from wcetool.results.model_scores import ModelScores
     from wcetool.results.scheme_comparison import Identification, SchemeComparison
     from wcetool.results.score import ScoreReport
+    from wcetool.results.score_plan import ScorePlan
     from wcetool.results.weights import ClassWeights
 
 __all__ = [
@@ -55,10 +57,12 @@ __all__ = [
     "Identification",
     "InputError",
     "MergeError",
+    "ModelScores",
     "MultiLabelAnalysis",
     "OutputError",
     "SchemeComparison",
     "SchemeError",
+    "ScorePlan",
     "ScoreReport",
     "UsageError",
     "WceError",
@@ -109,7 +113,9 @@ _HOMES = {
     "HeadWeights": "results.head_weights",
     "Identification": "results.scheme_comparison",
     "SchemeComparison": "results.scheme_comparison",
+    "ModelScores": "results.model_scores",
     "MultiLabelAnalysis": "results.label_analysis",
+    "ScorePlan": "results.score_plan",
     "ScoreReport": "results.score",
     "ClassWeights": "results.weights",
 }

@@ -8,7 +8,15 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
-from wcetool.core.vocabulary import Absent, InputKind, Reduction, Task, WeightBy, parse_word
+from wcetool.core.vocabulary import (
+    Absent,
+    ConfidenceOf,
+    Reduction,
+    StoredKind,
+    Task,
+    WeightBy,
+    parse_word,
+)
 from wcetool.data.layout import ScoreRequest
 from wcetool.data.options import number, refuse_idle
 from wcetool.errors import UsageError, short_repr
@@ -94,6 +102,8 @@ class Evaluation:
         n_truth_columns: int = 0,
         sample_weight_column: str | int | None = None,
         id_column: str | int | None = None,
+        confidence_of: str | None = None,
+        predicted_column: str | int | None = None,
         defaults: Collection[str] = (),
         **keywords: Unpack[ScoreKeywords],
     ) -> Evaluation:
@@ -134,6 +144,9 @@ class Evaluation:
         if scores is not None and not isinstance(scores, str):
             scores = tuple(map(str, scores))
         kind, task = given.text("input"), given.text("task")
+        stored = None
+        if kind is not None:
+            stored = parse_word(StoredKind, kind, option="--input", default=StoredKind.PROBS)
         reduction = given.text("reduction")
         return cls(
             weights=weights,
@@ -141,9 +154,8 @@ class Evaluation:
             request=ScoreRequest(
                 scores=scores,
                 n_truth_columns=n_truth_columns,
-                kind=None
-                if kind is None
-                else parse_word(InputKind, kind, option="--input", default=InputKind.PROBS),
+                kind=None if stored is None else stored.read_as,
+                percent=stored is StoredKind.PERCENT,
                 task=None
                 if task is None
                 else parse_word(Task, task, option="--task", default=Task.MULTICLASS),
@@ -152,6 +164,15 @@ class Evaluation:
                 id_column=None if id_column is None else str(id_column),
                 ignored=given.ignored(),
                 positive_class=given.text("positive_class"),
+                confidence_of=None
+                if confidence_of is None
+                else parse_word(
+                    ConfidenceOf,
+                    confidence_of,
+                    option="--confidence-of",
+                    default=ConfidenceOf.POSITIVE,
+                ),
+                predicted=None if predicted_column is None else str(predicted_column),
                 sum_tolerance=tolerance,
                 renormalize=renormalize,
                 unchecked=like is not None,
@@ -201,6 +222,8 @@ class Evaluation:
             found["label-separator"] = self.request.separator
         if self.request.task is not None:
             found["task"] = self.request.task.value
+        if self.request.confidence_of is not None:
+            found["confidence-of"] = self.request.confidence_of.value
         if self.batch_sizes:
             found["batch-size"] = ",".join(map(str, self.batch_sizes))
         if self.absent is not Absent.ERROR:

@@ -18,8 +18,9 @@ from wcetool.core.loss_options import LossOptions
 from wcetool.core.row_losses import RowWeights
 from wcetool.data.batches import ScoredBatch
 from wcetool.data.columns import find_column
+from wcetool.data.formats.table import Column
 from wcetool.data.layout import ScoreLayout
-from wcetool.data.truth import TruthElsewhere, TruthInOrder
+from wcetool.data.truth import TruthElsewhere, TruthInOrder, TruthPlan
 from wcetool.data.truth_joined import TruthJoined
 from wcetool.engine.row_sums import RowBlock, RowSink, ScoreWork
 from wcetool.engine.scoring import ScoreRun, score_rows
@@ -36,7 +37,12 @@ class Source:
 
     def truth(self) -> TruthInOrder | None:
         """Start to read the truth; None where it is beside the scores."""
-        elsewhere, plan, column = self.opened.labels, self.layout.truth, self.layout.id_column
+        return self.truth_of(self.opened, self.layout.truth, self.layout.id_column)
+
+    @staticmethod
+    def truth_of(opened: Opened, plan: TruthPlan, column: Column | None) -> TruthInOrder | None:
+        """Start to read the truth of predictions, by an id column where there is one."""
+        elsewhere = opened.labels
         if elsewhere is None:
             return None
         if column is None:
@@ -45,8 +51,8 @@ class Source:
             elsewhere,
             plan,
             find_column(elsewhere.first, column.name, option="--id-column"),
-            skip_unmatched=self.opened.matching.skip_unmatched,
-            allow_duplicates=self.opened.matching.allow_duplicates,
+            skip_unmatched=opened.matching.skip_unmatched,
+            allow_duplicates=opened.matching.allow_duplicates,
         )
 
     def run(self, work: ScoreWork, truth: TruthInOrder | None = None) -> ScoreRun:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Unpack
 
 from wcetool.api.inputs import effective_options, file_notes, without_idle_member
 from wcetool.core.vocabulary import Duplicates, Unmatched, parse_word
 from wcetool.data.dataset import Dataset, open_files
+from wcetool.data.long_format import LongRows, long_columns, pivoted
 from wcetool.data.memory import as_paths, label_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions, refuse_idle
 from wcetool.data.source import find_files
@@ -89,6 +90,8 @@ class Opened:
         Threads and memory.
     notes : tuple of str
         What was decided when the files were opened.
+    long : LongRows or None
+        The predictions as they were, where a row was an id and a class.
     """
 
     dataset: Dataset
@@ -97,6 +100,12 @@ class Opened:
     matching: Matching = field(default_factory=Matching)
     resources: Resources = field(default_factory=Resources.of)
     notes: tuple[str, ...] = ()
+    long: LongRows | None = None
+
+    @property
+    def files(self) -> Dataset:
+        """The files of the predictions."""
+        return self.dataset if self.long is None else self.long.source
 
     @property
     def id_column(self) -> str | None:
@@ -109,9 +118,10 @@ def open_predictions(
     labels: Any,
     matching: Matching,
     resources: Resources,
+    long: str | Sequence[str] | None = None,
     **reading: Unpack[ReadingKeywords],
 ) -> Opened:
-    """Open predictions and the truth.
+    """Open predictions and the truth; `long` names the columns of id, class and probability.
 
     Raises
     ------
@@ -137,7 +147,48 @@ def open_predictions(
         resources=resources,
         notes=(*file_notes([*files, *truth_files], options), *dataset.notes),
     )
+    if long is not None:
+        opened = _pivoted(opened, long_columns(long), has_labels=labels is not None)
     if labels is None:
         return opened
     truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
     return replace(opened, labels=truth, notes=(*opened.notes, *truth.notes))
+
+
+def _pivoted(opened: Opened, columns: tuple[str, str, str], *, has_labels: bool) -> Opened:
+    """Give every id a row."""
+    found = pivoted(
+        opened.dataset,
+        columns,
+        opened.reading,
+        has_labels=has_labels,
+        allowed=opened.resources.memory,
+    )
+    reading = opened.reading
+    if found.label is not None:
+        reading = replace(reading, label_column=found.label)
+    given = {**reading.given, "long": ",".join(found.names)}
+    return replace(
+        opened,
+        dataset=found.wide,
+        reading=replace(reading, given=given),
+        notes=(*opened.notes, *found.notes),
+        long=found,
+    )
+
+
+def scores_of(
+    opened: Opened, scores: str | Sequence[str] | None, defaults: Collection[str]
+) -> str | Sequence[str] | None:
+    """Return the score columns: what the user says, or the classes of a long file.
+
+    Raises
+    ------
+    UsageError
+        If the user names columns of a long file.
+    """
+    if opened.long is None:
+        return scores
+    if scores is not None:
+        refuse_idle("scores", "--long names the columns", defaults)
+    return opened.long.classes

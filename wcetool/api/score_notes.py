@@ -15,6 +15,7 @@ from wcetool.core.loss_report import LossReport
 from wcetool.core.rounding import row_sum_tolerance
 from wcetool.core.vocabulary import InputKind, Task
 from wcetool.data.dataset import Dataset
+from wcetool.data.formats.table import Column
 from wcetool.data.layout import ScoreLayout, ScoreRequest
 from wcetool.data.pairing import other_order, unused_label
 from wcetool.engine.scoring import ScoreRun
@@ -26,14 +27,14 @@ BALANCED = 1.5
 
 
 def pairing_notes(
-    dataset: Dataset, labels: Dataset, layout: ScoreLayout
+    dataset: Dataset, labels: Dataset, used: Sequence[Column]
 ) -> tuple[list[str], list[str]]:
     """Return notes and warnings on predictions and labels that are matched by row order."""
     notes, warnings = [], []
-    unused = unused_label(dataset, layout.columns)
+    unused = unused_label(dataset, used)
     if unused is not None:
         notes.append(f"column {unused!r} of the predictions is not used: the labels are given")
-    shuffled = other_order(dataset, labels, layout.columns)
+    shuffled = other_order(dataset, labels, used)
     if shuffled is not None:
         warnings.append(
             f"rows are matched by their order, but column {shuffled!r}, which both files have, "

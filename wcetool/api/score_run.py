@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.framework_scores import row_form
+from wcetool.api.label_matches import matched
 from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
 from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
@@ -16,25 +17,81 @@ from wcetool.core.label_report import label_report
 from wcetool.core.label_state import LabelScoreState
 from wcetool.core.loss_options import LossOptions
 from wcetool.core.loss_report import LossReport, empty_report, report
-from wcetool.core.vocabulary import Task
-from wcetool.data.layout import ScoreLayout
-from wcetool.data.layout_decisions import decide_layout
+from wcetool.core.vocabulary import ConfidenceOf, Task
+from wcetool.data.layout import ScoreLayout, ScoreRequest
+from wcetool.data.layout_decisions import decide_layout, layout_of
 from wcetool.data.row_output import write_rows
 from wcetool.data.truth_joined import TruthJoined
+from wcetool.data.understanding import Understood, understand
 from wcetool.engine.row_sums import RowSink, ScoreWork
-from wcetool.errors import InputError, counted
+from wcetool.errors import InputError, UsageError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
+from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
 
 TORCH_IGNORE_INDEX = "-100"
 
 
-def scored(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None) -> ScoreReport:
-    """Decide the layout, run over the rows, apply the weights."""
+def scored(
+    opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None
+) -> ScoreReport | ModelScores:
+    """Understand the file, run over the rows, apply the weights."""
     evaluation = _with_ignored_index(evaluation)
-    layout = decide_layout(opened.dataset, opened.reading, evaluation.request, labels=opened.labels)
+    request = evaluation.request
+    known = understand(opened.dataset, opened.reading, request, opened.labels)
+    if known.chosen is None:
+        return matched(opened, evaluation, known, per_sample=per_sample)
+    if known.are_models:
+        return _models(opened, evaluation, known, per_sample)
+    return _scored(opened, evaluation, known, per_sample)
+
+
+def scored_classes(opened: Opened, evaluation: Evaluation) -> ScoreReport:
+    """Score columns in memory, which are those of classes."""
+    evaluation = _with_ignored_index(evaluation)
+    known = understand(opened.dataset, opened.reading, evaluation.request, opened.labels)
+    return _scored(opened, evaluation, known, None)
+
+
+def _models(
+    opened: Opened, evaluation: Evaluation, known: Understood, per_sample: str | None
+) -> ModelScores:
+    """Score every model as if its column were named alone: in a pass of its own."""
+    if per_sample is not None:
+        raise UsageError(
+            "takes the rows of one model", where="--per-sample", hint="--scores with one column"
+        )
+    sources = [opened.dataset, *([] if opened.labels is None else [opened.labels])]
+    if any(table.file.stream is not None for one in sources for table in one.tables):
+        raise UsageError(
+            "models are scored one after the other, and a stream is read only once",
+            where="--scores",
+            hint="--scores with one column, or a file",
+        )
+    reports = []
+    for request in model_requests(evaluation.request, known):
+        one = replace(evaluation, request=request)
+        alone = understand(opened.dataset, opened.reading, request, opened.labels)
+        reports.append(_scored(opened, one, alone, None))
+    columns = () if known.chosen is None else known.chosen.columns
+    names = tuple(column.name for column in columns)
+    return ModelScores(names=names, reports=tuple(reports), found=known.notes[-1:])
+
+
+def model_requests(request: ScoreRequest, known: Understood) -> list[ScoreRequest]:
+    """Return what is said of each model alone: its column is of the positive class."""
+    columns = () if known.chosen is None else known.chosen.columns
+    whose = ConfidenceOf.POSITIVE if known.clues.predicted else None
+    return [replace(request, scores=(one.name,), confidence_of=whose) for one in columns]
+
+
+def _scored(
+    opened: Opened, evaluation: Evaluation, known: Understood, per_sample: str | None
+) -> ScoreReport:
+    request = evaluation.request
+    layout = layout_of(opened.dataset, known, request, labels=opened.labels)
     source = Source(opened=opened, layout=layout)
     weights = ScoreWeights.of(evaluation, layout)
     call: Call | None = None
@@ -166,13 +223,13 @@ def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreRe
         if isinstance(truth, TruthJoined):
             notes += truth.notes(opened.id_column or "")
         else:
-            more, doubts = pairing_notes(opened.dataset, opened.labels, layout)
+            more, doubts = pairing_notes(opened.dataset, opened.labels, layout.columns)
             notes, warnings = notes + more, warnings + doubts
     return ScoreReport(
         inputs=run.read.by_input(opened.dataset),
         labels=labels,
         task=layout.form.task,
-        kind=layout.form.kind,
+        kind=layout.kind,
         classes=layout.classes,
         missing=run.missing,
         ignored=run.ignored,
@@ -209,8 +266,11 @@ def _parameters(
     if request.scores is not None:
         chosen = request.scores
         found["scores"] = chosen if isinstance(chosen, str) else ",".join(chosen)
-    if layout.form.task is Task.BINARY:
+    if layout.form.task is Task.BINARY and layout.predicted is None:
         found["positive-class"] = layout.classes[layout.form.positive]
+    if layout.predicted is not None:
+        found["confidence-of"] = ConfidenceOf.PREDICTED.value
+        found["predicted-column"] = layout.predicted.column.name
     for option, column in (
         ("sample-weight-column", layout.sample_weight),
         ("id-column", layout.id_column),

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from wcetool.api.evaluation import Evaluation
-from wcetool.api.predictions import Matching, Opened, open_predictions
-from wcetool.api.score_run import compared, scored
+from wcetool.api.predictions import Matching, Opened, open_predictions, scores_of
+from wcetool.api.score_plan import planned
+from wcetool.api.score_run import compared, scored, scored_classes
 from wcetool.data.memory import score_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions
 from wcetool.data.row_output import check_row_path
 from wcetool.engine.resources import OnProgress, Resources
+from wcetool.errors import UsageError
 from wcetool.results.comparison import Comparison
+from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
+from wcetool.results.score_plan import ScorePlan
 
 
 def score_file(
@@ -29,8 +33,11 @@ def score_file(
     unmatched: str | None = None,
     duplicates: str | None = None,
     scores: str | Sequence[str] | None = None,
+    long: str | Sequence[str] | None = None,
     input: str | None = None,
     positive_class: str | int | None = None,
+    confidence_of: str | None = None,
+    predicted_column: str | int | None = None,
     label_separator: str | None = None,
     ignore: str | Sequence[str] | None = None,
     reduction: str | None = None,
@@ -46,11 +53,12 @@ def score_file(
     cost_matrix: Any = None,
     batch_size: int | str | Sequence[int] | None = None,
     per_sample: str | os.PathLike[str] | None = None,
+    dry_run: bool | None = None,
     jobs: int | None = None,
     memory: str | int | None = None,
     on_progress: OnProgress | None = None,
     **reading: Unpack[ReadingKeywords],
-) -> ScoreReport:
+) -> ScoreReport | ModelScores | ScorePlan:
     """Evaluate weighted cross-entropy on stored predictions.
 
     Parameters
@@ -78,11 +86,19 @@ def score_file(
         What becomes of ids that are there twice: error, allow (labels must agree, each prediction
         counts).
     scores : str or sequence of str, optional
-        Score columns: names, numbers, or a pattern whose ``*`` stands for the class.
+        Score columns: names, numbers, or a pattern whose ``*`` stands for the class; ``none`` to
+        compare predicted labels alone.
+    long : str or sequence of str, optional
+        The columns of the id, the class and the probability, where each id and class has a row.
     input : str, optional
-        What the scores are: probs, logits, log-probs.
+        What the scores are: probs, logits, log-probs, or percent (probabilities from 0 to 100).
     positive_class : str, optional
         The class that the score is of, where there is one score a row.
+    confidence_of : str, optional
+        Whose the one score a row is: positive (the positive class), predicted (the class that is
+        predicted).
+    predicted_column : str, optional
+        Holds the predicted label.
     label_separator : str, optional
         Stands between the labels of a cell: several labels a row.
     ignore : str or sequence of str, optional
@@ -113,6 +129,8 @@ def score_file(
         Report what a loop over batches of so many rows would print, beside the loss.
     per_sample : path, optional
         Write the loss of each row there, as Parquet.
+    dry_run : bool, default False
+        Only say how the files are understood, and show the first rows.
     jobs, memory, on_progress, **reading
         As in `analyze`. `label_column` may be a pattern such as ``y_*``, or several names: a target
         for each class or label.
@@ -120,7 +138,8 @@ def score_file(
     Returns
     -------
     ScoreReport
-        Losses in nats; `to_dict()` is the JSON of the command.
+        Losses in nats; `to_dict()` is the JSON of the command. `ModelScores` where each score
+        column is that of a model, `ScorePlan` for a dry run.
 
     Raises
     ------
@@ -132,17 +151,20 @@ def score_file(
         If an option is wrong, or has no effect.
     """
     if per_sample is not None:
+        if dry_run:
+            raise UsageError("has no effect: nothing is computed", where="--per-sample")
         check_row_path(per_sample)
     opened = open_predictions(
         preds,
         labels,
         Matching.of(labels, id_column, unmatched, duplicates, reading.get("defaults") or ()),
         Resources.of(jobs, memory, on_progress),
+        long,
         **reading,
     )
     evaluation = Evaluation.of(
         weights,
-        scores=scores,
+        scores=scores_of(opened, scores, opened.reading.defaults),
         sample_weight_column=sample_weight_column,
         id_column=opened.id_column,
         defaults=opened.reading.defaults,
@@ -151,6 +173,8 @@ def score_file(
         absent=absent,
         input=input,
         positive_class=positive_class,
+        confidence_of=confidence_of,
+        predicted_column=predicted_column,
         label_separator=label_separator,
         ignore=ignore,
         reduction=reduction,
@@ -165,6 +189,8 @@ def score_file(
         cost_matrix=cost_matrix,
         batch_size=batch_size,
     )
+    if dry_run:
+        return planned(opened, evaluation)
     return scored(
         opened, evaluation, per_sample=None if per_sample is None else os.fspath(per_sample)
     )
@@ -261,7 +287,8 @@ def score(
         cost_matrix=cost_matrix,
         batch_size=batch_size,
     )
-    return scored(Opened(dataset=dataset, reading=ReadingOptions.of(classes=classes)), evaluation)
+    opened = Opened(dataset=dataset, reading=ReadingOptions.of(classes=classes))
+    return scored_classes(opened, evaluation)
 
 
 def explain_file(
@@ -276,8 +303,11 @@ def explain_file(
     unmatched: str | None = None,
     duplicates: str | None = None,
     scores: str | Sequence[str] | None = None,
+    long: str | Sequence[str] | None = None,
     input: str | None = None,
     positive_class: str | int | None = None,
+    confidence_of: str | None = None,
+    predicted_column: str | int | None = None,
     label_separator: str | None = None,
     ignore: str | Sequence[str] | None = None,
     label_smoothing: float | None = None,
@@ -294,9 +324,9 @@ def explain_file(
 
     Parameters
     ----------
-    preds, weights, task, absent, labels, id_column, unmatched, duplicates, scores, input,
-    positive_class, label_separator, ignore, label_smoothing, gamma, alpha, pos_weight,
-    sample_weight_column, jobs, memory, on_progress, **reading
+    preds, weights, task, absent, labels, id_column, unmatched, duplicates, scores, long, input,
+    positive_class, confidence_of, predicted_column, label_separator, ignore, label_smoothing,
+    gamma, alpha, pos_weight, sample_weight_column, jobs, memory, on_progress, **reading
         As in `score_file`.
     like : str, optional
         Only the conventions of a framework, or one.
@@ -320,11 +350,12 @@ def explain_file(
         labels,
         Matching.of(labels, id_column, unmatched, duplicates, reading.get("defaults") or ()),
         Resources.of(jobs, memory, on_progress),
+        long,
         **reading,
     )
     evaluation = Evaluation.of(
         weights,
-        scores=scores,
+        scores=scores_of(opened, scores, opened.reading.defaults),
         sample_weight_column=sample_weight_column,
         id_column=opened.id_column,
         defaults=opened.reading.defaults,
@@ -332,6 +363,8 @@ def explain_file(
         absent=absent,
         input=input,
         positive_class=positive_class,
+        confidence_of=confidence_of,
+        predicted_column=predicted_column,
         label_separator=label_separator,
         ignore=ignore,
         label_smoothing=label_smoothing,

@@ -9,6 +9,7 @@ import typer
 from wcetool.cli.options import (
     LOSS,
     OUTPUT,
+    RUN,
     SCORES,
     WEIGHTS,
     ConfigFlags,
@@ -117,6 +118,15 @@ def score(
             help="Write the loss of each row there, as Parquet.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        option(
+            "--dry-run",
+            panel=RUN,
+            help="Compute nothing: say how the files are understood, show the first rows, and type "
+            "the decision out as options.",
+        ),
+    ] = False,
     output: ResultOutput = None,
 ) -> None:
     """Evaluate weighted cross-entropy on stored predictions."""
@@ -142,6 +152,7 @@ def score(
             cost_matrix=cost_matrix,
             batch_size=batch_size,
             per_sample=per_sample,
+            dry_run=dry_run,
             jobs=run.jobs,
             memory=run.memory,
             on_progress=progress.advance,
@@ -154,6 +165,9 @@ def score(
         )
     say_notes(result, run)
     emit(result, form, show, rows, output, quiet=run.quiet)
+    if isinstance(result, wcetool.ScorePlan):
+        progress.close("nothing was computed")
+        return
     progress.close(
         f"scored {counted(result.scored, 'row')}, "
         f"{counted(len(result.classes), 'class', 'classes')}, "

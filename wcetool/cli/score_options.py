@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from wcetool.cli.options import LOSS, SCORES, WEIGHTS, option
 from wcetool.cli.output import input_paths
-from wcetool.core.vocabulary import Absent, Duplicates, InputKind, Task, Unmatched
+from wcetool.core.vocabulary import Absent, ConfidenceOf, Duplicates, StoredKind, Task, Unmatched
 from wcetool.errors import UsageError
 
 
@@ -132,17 +132,27 @@ class ScoreFlags:
             panel=SCORES,
             metavar="COLUMNS|PATTERN",
             help="Score columns: names or numbers, or a pattern such as 'prob_*' whose * is "
-            "the class.",
+            "the class; none to compare predicted labels alone.",
+        ),
+    ] = None
+    long: Annotated[
+        str | None,
+        option(
+            "--long",
+            panel=SCORES,
+            metavar="ID,CLASS,PROBABILITY",
+            help="There is a row for each id and class: the columns of id, class and probability.",
         ),
     ] = None
     input_: Annotated[
-        InputKind | None,
+        StoredKind | None,
         option(
             "--input",
             panel=SCORES,
             metavar="KIND",
-            help="What the scores are: probs, logits or log-probs. Default: by the column names, "
-            "else probs, if the first rows lie in [0, 1] and sum to 1.",
+            help="What the scores are: probs, logits, log-probs, or percent (probabilities from 0 "
+            "to 100). Default: by the column names, else probs, if the first rows lie in [0, 1] "
+            "and sum to 1.",
         ),
     ] = None
     task: Annotated[
@@ -163,6 +173,27 @@ class ScoreFlags:
             metavar="LABEL",
             help="The class that the score is of, where there is one score a row. Default: "
             "the later.",
+        ),
+    ] = None
+    confidence_of: Annotated[
+        ConfidenceOf | None,
+        option(
+            "--confidence-of",
+            panel=SCORES,
+            metavar="CLASS",
+            help="Whose the one score a row is: positive (the positive class in every row) or "
+            "predicted (the class in the column of predicted labels). Default: by the columns and "
+            "the first rows.",
+        ),
+    ] = None
+    predicted_column: Annotated[
+        str | None,
+        option(
+            "--predicted-column",
+            panel=SCORES,
+            metavar="NAME|NUMBER",
+            help="Column with the predicted label, where no name tells. With --scores none it is "
+            "all that is compared with the truth.",
         ),
     ] = None
     label_separator: Annotated[

@@ -92,6 +92,27 @@ class InputKind(StrEnum):
     LOG_PROBS = "log-probs"
 
 
+class StoredKind(StrEnum):
+    """How scores are stored: as what they are, or as percentages."""
+
+    PROBS = "probs"
+    LOGITS = "logits"
+    LOG_PROBS = "log-probs"
+    PERCENT = "percent"  # probabilities from 0 to 100; divided by 100 before anything else
+
+    @property
+    def read_as(self) -> InputKind:
+        """What a block of them holds."""
+        return InputKind.PROBS if self is StoredKind.PERCENT else InputKind(self.value)
+
+
+class ConfidenceOf(StrEnum):
+    """Which class the one score a row is of."""
+
+    POSITIVE = "positive"  # the same one in every row
+    PREDICTED = "predicted"  # the one that is predicted
+
+
 class Task(StrEnum):
     """What a prediction file answers."""
 

@@ -34,12 +34,26 @@ class Affix:
         return f"{self.prefix}*{self.suffix}"
 
 
+CONFIDENCE_NAMES = (
+    "confidence",
+    "confidence_score",
+    "conf",
+    "certainty",
+    *(
+        f"{first}_{last}"
+        for first in ("max", "top", "top1", "pred", "predicted", "prediction")
+        for last in ("prob", "proba", "probability", "conf", "confidence", "score")
+    ),
+)
+"""What the one column is called that may be of the positive class, or of the predicted one."""
+
 SINGLE_NAMES: Mapping[str, InputKind | None] = {
     **dict.fromkeys(("prob", "proba", "probability", "p", "y_prob", "y_proba"), _PROBS),
     **dict.fromkeys(("probs", "probas", "probabilities"), _PROBS),
     **dict.fromkeys(("logit", "logits", "y_logit"), _LOGITS),
     **dict.fromkeys(("log_prob", "logprob", "logp", "log_probs"), _LOG_PROBS),
     **dict.fromkeys(("score", "scores", "y_score"), None),
+    **dict.fromkeys(CONFIDENCE_NAMES, None),
 }
 # Objects of scores in JSON, a class a key: their fields are columns with a dotted name.
 _OBJECT_NAMES: Mapping[str, InputKind | None] = {
@@ -66,3 +80,8 @@ AFFIXES = (
     Affix("score_", "", None),
     Affix("", "_score", None),
 )
+
+
+def is_confidence_name(name: str) -> bool:
+    """Tell whether a column is called as confidences are, whosever they may be."""
+    return name.strip().casefold() in CONFIDENCE_NAMES

@@ -89,8 +89,8 @@ def lists_of(rows: npt.NDArray[Any]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(from_numpy(rows.reshape(-1)), rows.shape[1])
 
 
-def from_texts(texts: Sequence[str]) -> pa.Array:
-    """Build a string array."""
+def from_texts(texts: Sequence[str | None]) -> pa.Array:
+    """Build a string array, None as null."""
     builder = pa.lib.StringBuilder()
     builder.append_values(list(texts))
     return builder.finish()
@@ -122,3 +122,9 @@ def constant_label(text: str | None, length: int) -> pa.Array:
         pa.Array.from_buffers(pa.int32(), length, [validity, pa.py_buffer(indices)]),
         from_texts([] if text is None else [text]),
     )
+
+
+def first_rows(column: pa.Array, n_rows: int) -> pa.Array:
+    """Return the first rows of a column, with no more of a dictionary than they need."""
+    part = column.slice(0, n_rows)
+    return part.dictionary_decode() if pa.types.is_dictionary(part.type) else part

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from wcetool.core.distribution import class_order
 from wcetool.data.formats.text_head import is_number
+from wcetool.data.row_errors import is_unknown_label
 from wcetool.data.score_columns import Clues, ScoreColumns, numbered
 from wcetool.errors import InputError, listed, quoted
 
@@ -92,5 +93,7 @@ def _refuse_names_beside_numbers(names: Sequence[str], seen: Iterable[str], wher
             f"the labels are names ({quoted(named, limit=3)}), the score columns are numbered "
             f"({listed(names, limit=3)})",
             where=where,
-            hint="--classes with the class names in the order of the columns, or --names FILE",
+            hint=f"--missing {','.join(named)}, if these labels mean none"
+            if all(map(is_unknown_label, named))
+            else "--classes with the class names in the order of the columns, or --names FILE",
         )

@@ -4,7 +4,8 @@
 2. The column that the format says is the label: the class of ARFF, the tag of CoNLL.
 3. The only column, index columns aside.
 4. The only column whose name is on the list `LABEL_NAMES`, whatever its case.
-5. Nothing: the candidates are listed, and the user is asked.
+5. Where there is none, the only one on the list `RARER_NAMES`.
+6. Nothing: the candidates are listed, and the user is asked.
 """
 
 from __future__ import annotations
@@ -36,6 +37,22 @@ LABEL_NAMES = (
     "class_label",
     "class_name",
     "category",
+)
+RARER_NAMES = (
+    "actual",
+    "actual_class",
+    "actual_label",
+    "class_true",
+    "gt",
+    "gt_label",
+    "label_id",
+    "label_name",
+    "label_numeric",
+    "label_true",
+    "relevance",
+    "true",
+    "y1",
+    "y_actual",
 )
 
 
@@ -145,6 +162,7 @@ def choose_label_column(
     if table.label is not None and table.columns[table.label] not in taken:
         return Choice(table.columns[table.label], table.label_reason)
     usual = [column for column in columns if is_usual_name(column.name)]
+    usual = usual or [column for column in columns if _is_named(column.name, RARER_NAMES)]
     if not usual:
         for column in table.columns:
             if is_usual_name(column.name):
@@ -184,7 +202,11 @@ def refuse_no_labels(table: Table, column: Column) -> None:
 
 def is_usual_name(name: str) -> bool:
     """Tell whether a column is called as label columns are."""
-    return name.strip().casefold() in LABEL_NAMES
+    return _is_named(name, LABEL_NAMES)
+
+
+def _is_named(name: str, names: Sequence[str]) -> bool:
+    return name.strip().casefold() in names
 
 
 def is_index(column: Column) -> bool:

@@ -11,15 +11,18 @@ import pyarrow as pa
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.losses import ScoreForm, Scores
-from wcetool.core.vocabulary import InputKind, Task
+from wcetool.core.vocabulary import ConfidenceOf, InputKind, StoredKind, Task
+from wcetool.data.confidence import Predicted
 from wcetool.data.dataset import Wanted
 from wcetool.data.formats.table import Column, ColumnKind
-from wcetool.data.score_arrays import column_scores, list_scores
+from wcetool.data.score_arrays import column_scores, from_percent, list_scores
 from wcetool.data.targets import number_targets
 from wcetool.data.truth import TruthPlan
 from wcetool.data.truth_columns import (
     TruthForm,
 )
+
+NO_SCORES = "none"  # what the user says of the scores where only predicted labels count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,12 @@ class ScoreRequest:
         Labels whose rows are left out unless they are classes.
     unchecked : bool
         What the rows hold is up to somebody else: they need not look like what they are said to be.
+    percent : bool
+        The scores are stored as 0 to 100.
+    confidence_of : ConfidenceOf or None
+        Which class the one score a row is of.
+    predicted : str or None
+        The column of predicted labels.
     defaults : collection of str
         Options that are left out where they have no effect.
     """
@@ -58,7 +67,15 @@ class ScoreRequest:
     sum_tolerance: float | None = None
     renormalize: bool = False
     unchecked: bool = False
+    percent: bool = False
+    confidence_of: ConfidenceOf | None = None
+    predicted: str | None = None
     defaults: Collection[str] = ()
+
+    @property
+    def no_scores(self) -> bool:
+        """There are no scores: only predicted labels are to be compared with the truth."""
+        return self.scores == NO_SCORES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +100,10 @@ class ScoreLayout:
         What the scores are, and the rules they keep.
     dtype : NumPy dtype
         The coarsest float type of the scores.
+    percent : bool
+        The scores are stored as 0 to 100; `form` is of what they become.
+    predicted : Predicted or None
+        The predicted labels, where the one score a row is that of the predicted class.
     positive_guessed : bool
         Nothing says that the one score a row is that of the positive class.
     notes, warnings : tuple of str
@@ -101,11 +122,18 @@ class ScoreLayout:
     positive_guessed: bool
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    percent: bool = False
+    predicted: Predicted | None = None
 
     @property
     def label(self) -> Column | None:
         """The label column, if it is here."""
         return self.truth.label if self.truth_is_here else None
+
+    @property
+    def kind(self) -> StoredKind:
+        """What the scores are as they are stored."""
+        return StoredKind.PERCENT if self.percent else StoredKind(self.form.kind.value)
 
     @property
     def soft(self) -> bool:
@@ -115,7 +143,10 @@ class ScoreLayout:
     def wanted(self) -> list[Wanted]:
         """List the columns to read: id, truth and sample weight, if they are here, the scores."""
         kind = ColumnKind.SCORE if self.list_order is None else ColumnKind.SCORE_LIST
-        return self._before_scores() + [Wanted(column, kind) for column in self.columns]
+        found = self._before_scores() + [Wanted(column, kind) for column in self.columns]
+        if self.predicted is not None:
+            found.append(Wanted(self.predicted.column, ColumnKind.LABEL))
+        return found
 
     def truth_places(self) -> slice:
         """Return where the truth is among the wanted columns."""
@@ -134,12 +165,22 @@ class ScoreLayout:
 
     def scores(self, batch: pa.RecordBatch, where: str, first_row: int) -> Scores:
         """Return the scores of a batch of the wanted columns, in class order."""
-        arrays = batch.columns[len(self._before_scores()) :]
+        start = len(self._before_scores())
+        arrays = batch.columns[start : start + len(self.columns)]
         if self.list_order is None:
-            return column_scores(arrays)
-        matrix = list_scores(arrays[0], len(self.list_order), where, first_row)
-        in_order = self.list_order == tuple(range(len(self.list_order)))
-        return matrix if in_order else matrix[:, list(self.list_order)]
+            found = column_scores(arrays)
+        else:
+            matrix = list_scores(arrays[0], len(self.list_order), where, first_row)
+            in_order = self.list_order == tuple(range(len(self.list_order)))
+            found = matrix if in_order else matrix[:, list(self.list_order)]
+        if self.percent:
+            found = from_percent(found)
+        if self.predicted is None:
+            return found
+        score = self.predicted.scores(
+            found[0], batch.columns[-1], self.form.positive, where, first_row
+        )
+        return [score]
 
     def _before_scores(self) -> list[Wanted]:
         found = []

@@ -7,37 +7,29 @@ of the columns and the first block; every decision that nobody asked for leaves 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from wcetool.core.arrays import FloatArray
-from wcetool.core.losses import SUM_TOLERANCE, ScoreForm, Tolerance
+from wcetool.core.losses import SUM_TOLERANCE, ScoreForm
 from wcetool.core.vocabulary import InputKind, Task
-from wcetool.data.beside_scores import BesideScores, columns_beside, names_seen
 from wcetool.data.class_columns import match_classes
-from wcetool.data.dataset import Dataset, Wanted
-from wcetool.data.declared_classes import with_declared_classes
-from wcetool.data.formats.table import Column, ColumnKind, Holds
+from wcetool.data.confidence import Predicted
+from wcetool.data.dataset import Dataset
+from wcetool.data.formats.table import Column, Holds
 from wcetool.data.labels import check_class_limit
 from wcetool.data.layout import ScoreLayout, ScoreRequest
 from wcetool.data.options import ReadingOptions, refuse_idle
-from wcetool.data.score_arrays import column_scores, list_lengths, list_scores, score_matrix
-from wcetool.data.score_columns import Clues, ScoreColumns, choose_score_columns
+from wcetool.data.score_arrays import score_matrix
+from wcetool.data.score_head import SAMPLE_ROWS, ScoreHead, tolerance
 from wcetool.data.score_kinds import kind_of_scores, mostly, without_idle_options
-from wcetool.data.seen_labels import SeenLabels
 from wcetool.data.truth import TruthPlan
-from wcetool.data.truth_columns import (
-    OUTCOME,
-    TruthColumns,
-    TruthForm,
-    in_class_order,
-)
+from wcetool.data.truth_columns import TruthColumns, TruthForm, in_class_order
 from wcetool.data.two_classes import FoundClasses, two_classes
+from wcetool.data.understanding import Understood, understand
+from wcetool.data.whose_score import ScoreOf
 from wcetool.errors import InputError
-
-SAMPLE_ROWS = 1000
 
 
 def decide_layout(
@@ -70,34 +62,44 @@ def decide_layout(
     InputError
         If something cannot be decided, or what is known contradicts itself.
     """
-    dataset.refuse_empty()
-    found = columns_beside(dataset, reading, request, labels)
-    truth, notes = found.truth, list(found.truth.notes)
+    return layout_of(dataset, understand(dataset, reading, request, labels), request, labels=labels)
+
+
+def layout_of(
+    dataset: Dataset, known: Understood, request: ScoreRequest, *, labels: Dataset | None = None
+) -> ScoreLayout:
+    """Decide how a prediction file is read whose columns are understood; as `decide_layout`."""
+    found, clues, chosen, reading = known.found, known.clues, known.chosen, known.reading
+    truth, notes = found.truth, list(known.notes)
     source = dataset if labels is None else labels
-    reading, declared = with_declared_classes(source, truth, reading)
-    notes += declared
-    one_label = truth.columns[0] if truth.form is not TruthForm.NUMBERS else None
-    left_out = request.ignored | request.usually_ignored
-    seen = SeenLabels(source, one_label, reading.rules, request.separator, left_out)
-    clues = Clues(
-        taken=found.taken,
-        classes=reading.classes,
-        rules=reading.rules,
-        seen=seen.in_head() if one_label is not None else names_seen(truth, reading),
-        more_labels=seen.two_at_least,
-        adds_up=lambda columns: _adds_up(dataset, columns),
-    )
-    chosen = _score_columns(dataset, clues, found)
-    if chosen.reason is not None:
-        notes.append(f"score columns {chosen} ({chosen.reason})")
-    head = _Head.of(dataset, chosen)
+    if chosen is None:
+        raise InputError(
+            "there are no scores, only predicted labels: no loss can be computed",
+            where=dataset.where,
+            hint="--scores with the columns that hold scores",
+        )
+    if known.are_models:
+        raise InputError(
+            f"score columns {chosen} are a model each",
+            where=dataset.where,
+            hint="--scores with one of them",
+        )
+    head = ScoreHead.of(dataset, chosen, percent=request.percent)
+    predicted: Predicted | None = None
     if chosen.is_single:
-        classes = two_classes(chosen, clues, request, source.where)
+        column = known.predicted
+        classes = two_classes(chosen, clues, request, source.where, predicted=column)
+        whose = ScoreOf(chosen, classes, clues.rules, request, column)
+        predicted, note = whose.decide(dataset, head.values)
+        classes = classes if predicted is None else replace(classes, note=None, guessed=False)
+        notes += [] if note is None else [note]
         order: tuple[int, ...] = (0,)
     else:
         if request.positive_class is not None:
             reason = f"there are scores for {len(chosen.class_names) or 'all'} classes"
             refuse_idle("positive-class", reason, request.defaults)
+        if request.confidence_of is not None:
+            refuse_idle("confidence-of", "there is not one score a row", request.defaults)
         matched = match_classes(chosen, clues, head.n_listed, dataset.where)
         order, classes = matched[1], FoundClasses(matched[0], 1, matched[2])
     if classes.note is not None:
@@ -111,7 +113,7 @@ def decide_layout(
         task=Task.BINARY if chosen.is_single else Task.MULTICLASS,
         kind=InputKind.PROBS,
         n_classes=n_classes,
-        tolerance=_tolerance(dataset, chosen, n_classes, request),
+        tolerance=tolerance(dataset, chosen, n_classes, request),
         renormalize=request.renormalize,
         positive=classes.positive,
     )
@@ -132,25 +134,24 @@ def decide_layout(
         dtype=_dtype(dataset.rounding_unit(chosen.columns)),
         positive_guessed=classes.guessed,
         notes=tuple(notes),
-        warnings=() if classes.warning is None else (classes.warning,),
+        warnings=(
+            *(() if classes.warning is None else (classes.warning,)),
+            *_about_percent(request, head),
+        ),
+        percent=request.percent,
+        predicted=predicted,
     )
 
 
-def _score_columns(dataset: Dataset, clues: Clues, found: BesideScores) -> ScoreColumns:
-    """Choose the score columns; beside columns of outcomes those without that word."""
-    try:
-        return choose_score_columns(dataset.first, clues, found.scores)
-    except InputError:
-        names = found.truth.class_names
-        outcomes = [column.name.endswith(OUTCOME) for column in found.truth.columns]
-        if (
-            found.scores is not None
-            or not all(outcomes)
-            or not set(names) <= {*dataset.first.names}
-        ):
-            raise
-        chosen = choose_score_columns(dataset.first, clues, names)
-        return replace(chosen, reason=f"beside their columns *{OUTCOME}")
+def _about_percent(request: ScoreRequest, head: ScoreHead) -> tuple[str, ...]:
+    """Doubt percentages of which none is above 1."""
+    if not request.percent or not head.values.size or head.values.max() > 1e-2:
+        return ()
+    doubt = (
+        "the scores are said to be percentages, and none of the first rows is above 1 "
+        "(--input probs, if they are probabilities)"
+    )
+    return (doubt,)
 
 
 def _plan(
@@ -186,7 +187,7 @@ def _plan(
 
 
 def _task(
-    form: ScoreForm, plan: TruthPlan, request: ScoreRequest, source: Dataset, head: _Head
+    form: ScoreForm, plan: TruthPlan, request: ScoreRequest, source: Dataset, head: ScoreHead
 ) -> tuple[Task, str | None]:
     """Decide what the file answers, by the shape of the truth and of the scores."""
     if plan.form is TruthForm.CELL and form.task is Task.MULTICLASS:
@@ -227,7 +228,7 @@ def _task(
 _OF_NUMBERS = (Task.MULTICLASS, Task.MULTILABEL)
 
 
-def _soft_or_multilabel(plan: TruthPlan, source: Dataset, form: ScoreForm, head: _Head) -> Task:
+def _soft_or_multilabel(plan: TruthPlan, source: Dataset, form: ScoreForm, head: ScoreHead) -> Task:
     batch = source.head(plan.wanted())
     if batch is None:
         raise InputError("has no rows", where=source.where)
@@ -247,60 +248,3 @@ def _dtype(rounding_unit: float) -> np.dtype[Any]:
         if float(np.finfo(kind).eps) == rounding_unit:
             return np.dtype(kind)
     return np.dtype(np.float64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The first rows of the chosen columns."""
-
-    values: FloatArray  # (n_samples, n_columns), rows with NaN left out
-    n_listed: int | None  # length of the lists
-
-    @classmethod
-    def of(cls, dataset: Dataset, chosen: ScoreColumns) -> _Head:
-        kind = ColumnKind.SCORE_LIST if chosen.is_list else ColumnKind.SCORE
-        batch = dataset.head([Wanted(column, kind) for column in chosen.columns])
-        if batch is None:
-            raise InputError("has no rows", where=dataset.where)
-        batch = batch.slice(0, SAMPLE_ROWS)
-        if not chosen.is_list:
-            return cls(_complete_rows(score_matrix(column_scores(batch.columns))), None)
-        lengths = list_lengths(batch.column(0))
-        n_listed = int(lengths.max(initial=0))
-        if n_listed < 2:
-            raise InputError(
-                "the lists of scores are empty, or hold one score", where=dataset.where
-            )
-        values = list_scores(batch.column(0), n_listed, dataset.where, 1)
-        return cls(_complete_rows(values), n_listed)
-
-
-def _complete_rows(values: FloatArray) -> FloatArray:
-    values = values.astype(np.float64)
-    return values[~np.isnan(values).any(axis=1)]
-
-
-def _adds_up(dataset: Dataset, columns: Sequence[Column]) -> bool:
-    """Tell whether the first rows of some columns are probabilities that sum to 1."""
-    if len(columns) < 2:
-        return False
-    chosen = ScoreColumns(tuple(columns), (), None, None)
-    try:
-        values = _Head.of(dataset, chosen).values
-    except InputError:
-        return False
-    form = ScoreForm(
-        task=Task.MULTICLASS,
-        kind=InputKind.PROBS,
-        n_classes=len(columns),
-        tolerance=_tolerance(dataset, chosen, len(columns), ScoreRequest()),
-    )
-    return mostly(values, form)
-
-
-def _tolerance(
-    dataset: Dataset, chosen: ScoreColumns, n_classes: int, request: ScoreRequest
-) -> Tolerance:
-    if request.sum_tolerance is None:
-        return Tolerance.by_default(dataset.rounding_unit(chosen.columns), n_classes)
-    return Tolerance.given(request.sum_tolerance)

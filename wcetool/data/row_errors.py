@@ -12,6 +12,9 @@ from wcetool.core.rounding import RoundedRows
 from wcetool.core.vocabulary import InputKind, Task
 from wcetool.errors import LISTED, InputError, quoted
 
+MOST_TYPED = 20  # classes that a hint spells out
+_UNKNOWN = ("-1", "-1.0", "test", "unknown", "unlabeled", "unlabelled", "none", "na", "?")
+
 _RULES = {
     (Task.MULTICLASS, InputKind.PROBS): "probabilities that sum to 1",
     (Task.MULTICLASS, InputKind.LOGITS): "finite logits",
@@ -49,11 +52,12 @@ def unknown_labels(
             f"classes with a column: {quoted(classes)}",
             *([f"labels without one: {quoted(sorted(unknown))}"] if len(unknown) > 1 else []),
         ),
-        hint=_label_hint(label, classes),
+        hint=label_hint(label, classes),
     )
 
 
-def _label_hint(label: str, classes: Sequence[str]) -> str:
+def label_hint(label: str, classes: Sequence[str]) -> str:
+    """Say what may be meant by a label that is no class."""
     whole = label.removesuffix(".0")
     if whole != label and whole in classes:
         return f"the labels are floats: write them as integers, or give --names with {label!r}"
@@ -61,7 +65,34 @@ def _label_hint(label: str, classes: Sequence[str]) -> str:
         return "--strip takes the white space off"
     if label.casefold() in {one.casefold() for one in classes}:
         return "--casefold folds the case"
+    if is_unknown_label(label):
+        return f"--missing {label}, if that label means none"
+    n = len(classes)
+    if label == "0" and n <= MOST_TYPED and set(classes) == {str(k) for k in range(1, n + 1)}:
+        from_zero = ",".join(str(k) for k in range(n))
+        return f"--classes {from_zero}, if the columns count from 1 and the labels from 0"
+    if label == str(n) and n <= MOST_TYPED and set(classes) == {str(k) for k in range(n)}:
+        from_one = ",".join(str(k + 1) for k in range(n))
+        return f"--classes {from_one}, if the columns count from 0 and the labels from 1"
     return "--classes with the classes of the columns, or --missing for labels that mean none"
+
+
+def is_unknown_label(label: str) -> bool:
+    """Tell whether a label likely stands where none is known."""
+    return label.casefold() in _UNKNOWN
+
+
+def unknown_predicted(
+    unknown: Mapping[str, int], classes: Sequence[str], where: str, first_row: int
+) -> InputError:
+    """Name a predicted label that is no class; parameters as in `unknown_labels`."""
+    label, row = min(unknown.items(), key=lambda item: item[1])
+    return InputError(
+        f"predicted label {quoted([label])} is no class",
+        where=f"{where}: row {first_row + row:,}",
+        details=(f"classes: {quoted(classes)}",),
+        hint=label_hint(label, classes),
+    )
 
 
 def faulty_rows(values: FloatArray, rows: IntArray, form: ScoreForm, where: str) -> InputError:

@@ -70,6 +70,33 @@ def list_scores(column: pa.Array, n_classes: int, where: str, first_row: int) ->
     return scores
 
 
+def from_percent(scores: Scores) -> Scores:
+    """Return scores divided by 100: of a value with few decimals, the float of what it means.
+
+    58.9 becomes 0.589 and nothing beside it, so that the decimals of the file can still be seen.
+    """
+    if isinstance(scores, np.ndarray):
+        return _hundredth(scores)
+    return [_hundredth(column) for column in scores]
+
+
+def _hundredth(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    scale = _PERCENT_SCALE.get(values.dtype, _PERCENT_SCALE[np.dtype(np.float64)])
+    wide = values.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        units = np.rint(wide * scale)
+        is_short = (units / scale).astype(values.dtype) == values
+        found = np.where(is_short & (np.abs(units) < 2.0**53), units / (scale * 100.0), wide / 100)
+    return found.astype(values.dtype)
+
+
+_PERCENT_SCALE = {  # 1 for the last decimal that a percentage of the type can hold
+    np.dtype(np.float64): 1e8,
+    np.dtype(np.float32): 1e4,
+    np.dtype(np.float16): 1e1,
+}
+
+
 def list_lengths(column: pa.Array) -> npt.NDArray[np.int64]:
     """Return the length of each list, -1 for a null."""
     return arrow.as_numpy(column.value_lengths(), null=-1, dtype=np.int64)

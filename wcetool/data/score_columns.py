@@ -7,8 +7,10 @@ The rules, in order:
 3. The columns that share one prefix or suffix of the list `AFFIXES`.
 4. One column that holds a list of numbers; the classes are then numbered from 0.
 5. One column with a name of `SINGLE_NAMES`, or one column with an affix: the score of the positive
-   class of two.
+   class of two, or of the predicted class (`confidence`).
 6. Nothing: the candidates are listed, and the user is asked.
+
+A column of predicted labels is no candidate.
 
 What the scores are: what the user says; else what the affix says; else probabilities, if at least
 half of the first rows lie in [0, 1] and sum to 1. Nothing is ever taken for logits without a word.
@@ -22,12 +24,16 @@ from dataclasses import dataclass
 
 from wcetool.core.distribution import class_order, is_integer
 from wcetool.core.vocabulary import InputKind
-from wcetool.data.affixes import AFFIXES, P_AFFIX, SINGLE_NAMES, Affix
+from wcetool.data.affixes import AFFIXES, P_AFFIX, SINGLE_NAMES, Affix, is_confidence_name
 from wcetool.data.columns import find_columns, is_index
 from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.data.options import LabelRules
-from wcetool.data.truth_columns import refuse_bare
-from wcetool.errors import InputError, listed, quoted
+from wcetool.data.truth_columns import bare_names, refuse_bare
+from wcetool.errors import LISTED, InputError, listed, quoted
+
+
+class NoScoresError(InputError):
+    """No column is known to hold scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ class Clues:
         Reads on until there are two labels.
     adds_up : callable
         Whether the rows of the first block of some columns are rows of probabilities.
+    predicted : tuple of Column
+        Columns of predicted labels; the user may still name one.
     """
 
     taken: tuple[Column, ...]
@@ -91,6 +99,7 @@ class Clues:
     seen: frozenset[str]
     more_labels: Callable[[], frozenset[str]]
     adds_up: Callable[[Sequence[Column]], bool]
+    predicted: tuple[Column, ...] = ()
 
     def is_taken(self, column: Column) -> bool:
         """Tell whether a column holds something else than scores."""
@@ -150,18 +159,31 @@ def choose_score_columns(
         or _one_column(numeric, clues)
     )
     if found is None:
-        candidates = numeric or lists
-        raise InputError(
-            "no columns are known to hold the scores",
-            where=table.file.path,
-            details=(
-                f"columns: {listed(table.names)}",
-                f"numeric: {listed(c.name for c in candidates) or 'none'}",
-            ),
-            hint="--scores 'prob_*' (a pattern), or --scores NAME,NAME,...",
-        )
+        raise _no_scores(table, clues, numeric or lists)
     _refuse_texts_alike(table, clues, found)
     return found
+
+
+def _no_scores(table: Table, clues: Clues, candidates: Sequence[Column]) -> NoScoresError:
+    """List the candidates, and what to type where only one thing can be meant."""
+    names = [column.name for column in candidates]
+    hint = "--scores 'prob_*' (a pattern), or --scores NAME,NAME,..."
+    bare = bare_names(names) if len(names) > 1 else ()
+    prefix = names[0].removesuffix(bare[0]) if bare else ""
+    if prefix and clues.seen and clues.cover(bare):
+        hint = f"--scores '{prefix}*'"
+    elif names and len(names) <= LISTED:
+        hint = f"--scores {','.join(names)}, as far as they hold scores"
+    return NoScoresError(
+        "no columns are known to hold the scores",
+        where=table.file.path,
+        details=(
+            f"columns: {listed(table.names)}",
+            f"numeric: {listed(names) or 'none'}",
+            *(f"predicted labels, no scores: {one.name!r}" for one in clues.predicted),
+        ),
+        hint=hint,
+    )
 
 
 def _refuse_texts_alike(table: Table, clues: Clues, found: ScoreColumns) -> None:
@@ -189,6 +211,7 @@ def _free(table: Table, clues: Clues) -> list[Column]:
         for column in table.columns
         if not is_index(column)
         and not clues.is_taken(column)
+        and column not in clues.predicted
         and not _is_outcome(column.name, names)
     ]
 
@@ -289,7 +312,8 @@ def _named_like_classes(
 
 def _sharing_an_affix(table: Table, numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
     """Find the one group of two or more columns that share an affix."""
-    groups = {affix: [c for c in numeric if affix.class_name(c.name)] for affix in AFFIXES}
+    among = [c for c in numeric if not is_confidence_name(c.name) or _names_known(c.name, clues)]
+    groups = {affix: [c for c in among if affix.class_name(c.name)] for affix in AFFIXES}
     groups = {affix: columns for affix, columns in groups.items() if len(columns) > 1}
     covering = {
         affix: columns
@@ -307,7 +331,7 @@ def _sharing_an_affix(table: Table, numeric: Sequence[Column], clues: Clues) -> 
             f"{len(patterns)} groups of columns may hold the scores: {listed(patterns)}",
             where=table.file.path,
             details=(f"columns: {listed(table.names)}",),
-            hint=f"--scores '{patterns[0]}'",
+            hint=", or ".join(f"--scores '{pattern}'" for pattern in patterns[:LISTED]),
         )
     affix = max(next(iter(by_columns.values())), key=len)
     chosen = tuple(groups[affix])
@@ -326,6 +350,7 @@ def _one_list(lists: Sequence[Column]) -> ScoreColumns | None:
 
 def _one_column(numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
     usual = [column for column in numeric if column.name.casefold() in SINGLE_NAMES]
+    usual = [column for column in usual if not is_confidence_name(column.name)] or usual
     if len(usual) == 1:
         kind = SINGLE_NAMES[usual[0].name.casefold()]
         return ScoreColumns((usual[0],), (), kind, "one score a row, by its name")
@@ -339,6 +364,12 @@ def _one_column(numeric: Sequence[Column], clues: Clues) -> ScoreColumns | None:
             return None  # p_value and the like
         return ScoreColumns((affixed[0],), names, affix.kind, "one score a row")
     return None
+
+
+def _names_known(name: str, clues: Clues) -> bool:
+    """Tell whether a column name holds a class that is known: one that is called max, say."""
+    names = (affix.class_name(name) for affix in AFFIXES)
+    return any(clues.known_class(one) for one in names if one is not None)
 
 
 def _best_affix(columns: Sequence[Column], clues: Clues) -> Affix | None:

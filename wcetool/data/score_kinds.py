@@ -36,6 +36,15 @@ def kind_of_scores(
         _refuse_probabilities(form, values, where)
     if request.kind is not None:
         return request.kind, None
+    percent = _look_like_percent(values, form)
+    if percent and (kind is InputKind.PROBS or form.task is Task.MULTICLASS):
+        raise InputError(
+            "the scores look like percentages: they "
+            + ("sum to 100" if form.task is Task.MULTICLASS else "lie in [0, 100]"),
+            where=where,
+            details=(f"first row: {listed(f'{v:.6g}' for v in values[0])}",),
+            hint="--input percent",
+        )
     if kind is not None:
         return kind, f"scores are {kind.value}, by the names of their columns"
     if form.task is Task.MULTILABEL and mostly(values, replace(form, kind=InputKind.LOG_PROBS)):
@@ -50,15 +59,32 @@ def kind_of_scores(
     if mostly(values, form):
         sums = " and sum to 1" if form.task is Task.MULTICLASS else ""
         return InputKind.PROBS, f"scores are probs: the first rows lie in [0, 1]{sums}"
-    fit_as_logs = mostly(values, replace(form, kind=InputKind.LOG_PROBS))
-    likely = InputKind.LOG_PROBS if fit_as_logs else InputKind.LOGITS
+    likely = _likely_kind(values, form)
     raise InputError(
         "the names do not say what the scores are, and they are no probabilities",
         where=where,
         details=(f"first row: {listed(f'{v:.6g}' for v in values[0])}",) if len(values) else (),
         hint=f"--input {likely.value}"
+        + (", or --input percent" if percent else "")
         + (", or --renormalize" if len(values) and values.min() >= 0 else ""),
     )
+
+
+def _likely_kind(values: FloatArray, form: ScoreForm) -> InputKind:
+    """Return what scores may be that are no probabilities."""
+    fit_as_logs = mostly(values, replace(form, kind=InputKind.LOG_PROBS))
+    if fit_as_logs and form.task is not Task.MULTICLASS:  # half of all logits are negative
+        fit_as_logs = bool(values.max() <= 0.0)
+    return InputKind.LOG_PROBS if fit_as_logs else InputKind.LOGITS
+
+
+def _look_like_percent(values: FloatArray, form: ScoreForm) -> bool:
+    """Tell whether scores that are no probabilities would be some, divided by 100."""
+    if not len(values) or mostly(values, form) or values.max() <= 1.0 or values.min() < 0.0:
+        return False
+    if form.renormalize or values.max() > 100.0 + 1e-2:
+        return False
+    return mostly(values / 100.0, form)
 
 
 def _refuse_probabilities(form: ScoreForm, values: FloatArray, where: str) -> None:

@@ -6,6 +6,8 @@ The rules, in order:
 2. All columns, where the format says that each is a label: an array of two dimensions.
 3. One label column, by the rules of `columns`.
 4. Columns called ``x_outcome`` beside columns called ``x``: a number a class.
+5. Columns called ``y_x``, or with another prefix of `TARGET_PREFIXES`, beside score columns of the
+   same classes: a number a class.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wcetool.data.affixes import AFFIXES
 from wcetool.data.columns import choose_label_column, find_columns, is_index
 from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.data.options import refuse_idle
 from wcetool.errors import InputError, listed, quoted
 
 OUTCOME = "_outcome"
+TARGET_PREFIXES = ("y_true_", "y_", "true_", "target_", "label_", "truth_", "onehot_")
 
 
 class TruthForm(StrEnum):
@@ -47,6 +51,8 @@ class TruthColumns:
         The file.
     notes : tuple of str
         What was decided without being asked for.
+    reason : str or None
+        Why these columns; None where the user named them.
     """
 
     form: TruthForm
@@ -54,6 +60,7 @@ class TruthColumns:
     class_names: tuple[str, ...] = ()
     where: str = ""
     notes: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 def choose_truth_columns(
@@ -106,21 +113,30 @@ def choose_truth_columns(
             table, wanted, only_column_counts=only_column_counts, details=details, taken=taken
         )
     except InputError:
-        outcomes = [] if wanted is not None or separator is not None else _outcomes(table)
-        if len(outcomes) < 2:
+        if wanted is not None or separator is not None:
             raise
-        columns = tuple(outcomes)
+        found = _outcomes(table) or _beside_scores(table)
+        if found is None:
+            raise
+        columns, names, pattern = found
         named = listed((column.name for column in columns), limit=4)
         return TruthColumns(
             form=TruthForm.NUMBERS,
             columns=columns,
-            class_names=tuple(column.name.removesuffix(OUTCOME) for column in columns),
+            class_names=names,
             where=table.file.path,
-            notes=(f"{prefix}the truth is in columns {named} (columns *{OUTCOME})",),
+            notes=(f"{prefix}the truth is in columns {named} (columns {pattern})",),
+            reason=f"columns {pattern}",
         )
     form = TruthForm.CLASS if separator is None else TruthForm.CELL
     notes = tuple(choice.notes(table, prefix))
-    return TruthColumns(form=form, columns=(choice.column,), where=table.file.path, notes=notes)
+    return TruthColumns(
+        form=form,
+        columns=(choice.column,),
+        where=table.file.path,
+        notes=notes,
+        reason=choice.reason,
+    )
 
 
 def in_class_order(
@@ -263,12 +279,36 @@ def bare_names(names: Sequence[str]) -> tuple[str, ...]:
     return bare if all(bare) and len(set(bare)) == len(bare) else tuple(names)
 
 
-def _outcomes(table: Table) -> list[Column]:
+_Found = tuple[tuple[Column, ...], tuple[str, ...], str]
+"""Columns of the truth, the class in the name of each, and what their names share."""
+
+
+def _outcomes(table: Table) -> _Found | None:
+    """Find columns `x_outcome` beside columns `x`."""
     names = set(table.names)
-    return [
+    columns = tuple(
         column
         for column in table.columns
         if column.name.endswith(OUTCOME)
         and column.name.removesuffix(OUTCOME) in names
         and column.holds is Holds.NUMBERS
-    ]
+    )
+    if len(columns) < 2:
+        return None
+    return columns, tuple(c.name.removesuffix(OUTCOME) for c in columns), f"*{OUTCOME}"
+
+
+def _beside_scores(table: Table) -> _Found | None:
+    """Find columns `y_x` beside a score column for each x."""
+    numeric = [column for column in table.columns if column.holds is Holds.NUMBERS]
+    for start in TARGET_PREFIXES:
+        columns = tuple(c for c in numeric if c.name.casefold().startswith(start))
+        names = tuple(column.name[len(start) :] for column in columns)
+        if len(columns) < 2 or len(set(names)) < len(names) or not all(names):
+            continue
+        others = [column.name for column in numeric if column not in columns]
+        for affix in AFFIXES:
+            classes = {affix.class_name(name) for name in others} - {None}
+            if classes == set(names):
+                return columns, names, f"{start}*, with the classes of columns {affix}"
+    return None

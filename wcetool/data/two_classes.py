@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wcetool.core.distribution import class_order
+from wcetool.data.formats.table import Column
 from wcetool.data.layout import ScoreRequest
+from wcetool.data.row_errors import is_unknown_label
 from wcetool.data.score_columns import Clues, ScoreColumns
 from wcetool.errors import InputError, UsageError, quoted, short_repr
 
@@ -22,9 +25,31 @@ class FoundClasses:
 
 
 def two_classes(
-    chosen: ScoreColumns, clues: Clues, request: ScoreRequest, where: str
+    chosen: ScoreColumns,
+    clues: Clues,
+    request: ScoreRequest,
+    where: str,
+    *,
+    predicted: Column | None = None,
 ) -> FoundClasses:
-    """Find the two classes of a file with one score a row, and the one that the score is of."""
+    """Find the two classes of a file with one score a row, and the one that the score is of.
+
+    Parameters
+    ----------
+    chosen : ScoreColumns
+        One column.
+    clues, request, where
+        What is known, what the user says, and of which file.
+    predicted : Column, optional
+        The predicted labels.
+
+    Raises
+    ------
+    InputError
+        If there are not two classes.
+    UsageError
+        If the positive class is none of them.
+    """
     column = chosen.columns[0].name
     named = request.positive_class
     if named is not None:
@@ -37,13 +62,7 @@ def two_classes(
             labels | ({named} if named is not None and len(labels) == 1 else set())
         )
     if len(classes) > 2:
-        raise InputError(
-            f"one score column, {column!r}, but {len(classes):,} classes: "
-            f"{quoted(classes, limit=3)}",
-            where=where,
-            details=("a multiclass loss needs the score of every class",),
-            hint="--scores 'prob_*' (a pattern), or --label-column for another label",
-        )
+        raise _more_classes(column, classes, predicted, where)
     if len(classes) < 2:
         raise InputError(
             f"the labels hold {quoted(classes) or 'no class'}: the other class cannot be known",
@@ -71,4 +90,27 @@ def two_classes(
         f"column {column!r} is the score of class {short_repr(positive)} ({reason})",
         guessed=not (named or by_name),
         warning=warning,
+    )
+
+
+def _more_classes(
+    column: str, classes: Sequence[str], predicted: Column | None, where: str
+) -> InputError:
+    """Say that one score a row is too little, and what there is to do."""
+    unknown = next(filter(is_unknown_label, classes), None)
+    hint = "--scores 'prob_*' (a pattern), or --label-column for another label"
+    details = ["a multiclass loss needs the score of every class"]
+    if predicted is not None:
+        details.append(
+            f"a probability of the class in column {predicted.name!r} says nothing of the true "
+            "class where the two differ"
+        )
+        hint = "--scores none, for the accuracy of the predicted labels"
+    if unknown is not None and len(classes) == 3:
+        hint = f"--missing {unknown}, if that label means none"
+    return InputError(
+        f"one score column, {column!r}, but {len(classes):,} classes: {quoted(classes, limit=3)}",
+        where=where,
+        details=details,
+        hint=hint,
     )

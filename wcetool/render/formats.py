@@ -11,6 +11,8 @@ from wcetool.render.convention_views import conventions_page
 from wcetool.render.head_views import heads_page
 from wcetool.render.label_views import label_analysis_page
 from wcetool.render.page import Page
+from wcetool.render.plan_views import plan_page
+from wcetool.render.prediction_views import models_page
 from wcetool.render.score_views import comparison_page, score_page
 from wcetool.render.view import View
 from wcetool.render.views import analysis_page, measures_page
@@ -28,8 +30,10 @@ from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
 from wcetool.results.head_weights import HeadWeights
 from wcetool.results.label_analysis import MultiLabelAnalysis
+from wcetool.results.model_scores import ModelScores
 from wcetool.results.scheme_comparison import Identification, SchemeComparison
 from wcetool.results.score import ScoreReport
+from wcetool.results.score_plan import ScorePlan
 from wcetool.results.weights import ClassWeights
 
 
@@ -86,6 +90,8 @@ _PAGES: Mapping[type, Callable[[Any, View], Page]] = {
     SchemeComparison: scheme_comparison_page,
     Identification: identification_page,
     ScoreReport: score_page,
+    ModelScores: models_page,
+    ScorePlan: plan_page,
     Comparison: comparison_page,
     SchemeCatalog: lambda result, _: catalog_page(result),
     MeasureCatalog: lambda result, _: measures_page(result),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from wcetool.core.conventions import CONVENTIONS, short_name
 from wcetool.core.conventions.examples import Target
 from wcetool.core.loss_report import Estimate
-from wcetool.core.vocabulary import InputKind, Reduction, Task, WeightBy
+from wcetool.core.vocabulary import Reduction, StoredKind, Task, WeightBy
 from wcetool.errors import counted
 from wcetool.render.numbers import decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section, TableColumn
+from wcetool.render.prediction_views import match_page
 from wcetool.render.view import (
     View,
     input_paths,
@@ -24,6 +25,8 @@ from wcetool.results.score import ScoreReport
 
 def score_page(result: ScoreReport, view: View) -> Page:
     """Lay out a score report."""
+    if result.kind is None:
+        return match_page(result, view)
     digits, numbers = view.digits, result.numbers
     weights = _weights(result)
     rows = view.rows(
@@ -60,7 +63,7 @@ def score_page(result: ScoreReport, view: View) -> Page:
             input_paths(result.inputs),
             f"{counted(numbers.scored, 'row')} scored, "
             f"{_n_classes(result)}, "
-            f"{KINDS[result.kind]}, {weights}",
+            f"{_kind(result)}, {weights}",
         ),
         headline=(_answer(result, digits), _meaning(result, digits)),
         columns=table_columns(
@@ -120,7 +123,7 @@ def comparison_page(result: Comparison, view: View) -> Page:
     return Page(
         title=page_title(
             input_paths(report.inputs),
-            f"{counted(report.scored, 'row')}, {KINDS[report.kind]}, {weights}",
+            f"{counted(report.scored, 'row')}, {_kind(report)}, {weights}",
         ),
         headline=(
             answer,
@@ -156,10 +159,17 @@ def _symbol(divides_by: str) -> str:
 
 
 KINDS = {
-    InputKind.PROBS: "probabilities",
-    InputKind.LOGITS: "logits",
-    InputKind.LOG_PROBS: "log-probabilities",
+    StoredKind.PROBS: "probabilities",
+    StoredKind.LOGITS: "logits",
+    StoredKind.LOG_PROBS: "log-probabilities",
+    StoredKind.PERCENT: "probabilities in percent",
 }
+
+
+def _kind(result: ScoreReport) -> str:
+    return "predicted labels" if result.kind is None else KINDS[result.kind]
+
+
 _FORMULAS = {
     Reduction.WEIGHTED_MEAN: "sum(w l) / sum(w): PyTorch, scikit-learn",
     Reduction.MEAN: "sum(w l) / rows: Keras, TensorFlow",

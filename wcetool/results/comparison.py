@@ -128,7 +128,7 @@ class Comparison:
             "schema": COMPARISON_SCHEMA,
             "inputs": [one.to_dict() for one in report.inputs],
             "task": report.task.value,
-            "input": report.kind.value,
+            "input": None if report.kind is None else report.kind.value,
             "rows": report.rows,
             "scored": report.scored,
             "class_weight": None

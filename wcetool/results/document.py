@@ -173,7 +173,7 @@ def to_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
     frame = pd.DataFrame(rows)
     for column in frame.columns:
-        if column not in ("label", "column") and frame[column].dtype == object:
+        if column not in ("label", "column", "model") and frame[column].dtype == object:
             frame[column] = pd.to_numeric(frame[column])
     return frame
 

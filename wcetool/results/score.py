@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from wcetool.core.batch_means import BatchMean
 from wcetool.core.loss_report import Estimate, LossReport
-from wcetool.core.vocabulary import InputKind, Reduction, Task
+from wcetool.core.match_report import NO_SCORES
+from wcetool.core.vocabulary import Reduction, StoredKind, Task
 from wcetool.results.document import InputRows, Row, signature, to_frame, undefined_inputs
 from wcetool.results.like import FrameworkScore
 from wcetool.results.weights import ClassWeights
@@ -28,8 +29,8 @@ class ScoreReport:
     ----------
     inputs, labels : tuple of InputRows
         What was read; `labels` is empty where the truth is beside the scores.
-    task, kind : Task, InputKind
-        What the scores are.
+    task, kind : Task, StoredKind or None
+        What the scores are; no kind where there are none, only predicted labels.
     classes : tuple of str
         Class names, in order.
     missing, ignored : int
@@ -54,7 +55,7 @@ class ScoreReport:
 
     inputs: tuple[InputRows, ...]
     task: Task
-    kind: InputKind
+    kind: StoredKind | None
     classes: tuple[str, ...]
     missing: int
     reduction: Reduction
@@ -100,7 +101,7 @@ class ScoreReport:
             **({} if weights is None else {"weights-sha256": weights.weights_sha256[:16]}),
             **({} if self.like is None else {"like": self.like.convention.name}),
             "red": self.reduction.value if self.like is None else self.like.reduction,
-            "input": self.kind.value,
+            "input": "predicted-labels" if self.kind is None else self.kind.value,
             "classes": len(self.classes),
             "missing": "skip",
         }
@@ -114,23 +115,12 @@ class ScoreReport:
             **undefined_inputs("inputs", self.inputs),
             **undefined_inputs("labels", self.labels),
         }
+        if self.kind is None:
+            found["input"] = NO_SCORES
         if self.class_weight is not None and self.class_weight.count is None:
             found["class_weight.counts_sha256"] = "the weights came without counts"
         if self.like is not None:
-            found = {key: why for key, why in found.items() if not key.startswith("loss.")}
-            found["loss.finite_mean"] = "not computed under a framework's convention"
-            if math.isnan(self.like.value):
-                found["loss.value"] = f"{self.like.convention.name} gives NaN"
-            for name, value in self.like.reductions.items():
-                if math.isnan(value):
-                    found[f"convention.reductions.{name}"] = "the framework gives NaN"
-            if self.like.divisor is None:
-                found["convention.divisor"] = "a sum is divided by nothing"
-            elif math.isnan(self.like.divisor):
-                found["convention.divisor"] = "the framework gives NaN"
-            if self.like.standard_error is None:
-                reason = "a sum, one row, a number that is not finite, or weighted labels have none"
-                found |= {"loss.standard_error": reason, "loss.ci95": reason}
+            found = _without_own_loss(found, self.like)
         if any(one.undefined for one in self.batches):
             reason = "all of the weight of a batch is 0, or a loss is not defined"
             found |= {"batches.value": reason, "batches.by_rows": reason}
@@ -167,7 +157,7 @@ class ScoreReport:
             "inputs": [one.to_dict() for one in self.inputs],
             **({"labels": [one.to_dict() for one in self.labels]} if self.labels else {}),
             "task": self.task.value,
-            "input": self.kind.value,
+            "input": None if self.kind is None else self.kind.value,
             "like": None if self.like is None else self.like.convention.name,
             **({} if self.like is None else {"convention": self.like.to_dict()}),
             "rows": self.rows,
@@ -230,3 +220,22 @@ def _uncertainty(estimate: Estimate) -> Row:
         "ci95": None if estimate.ci95 is None else list(estimate.ci95),
         "finite_mean": estimate.finite_mean,
     }
+
+
+def _without_own_loss(found: Mapping[str, str], like: FrameworkScore) -> dict[str, str]:
+    """Say what is undefined where the loss is that of a framework."""
+    found = {key: why for key, why in found.items() if not key.startswith("loss.")}
+    found["loss.finite_mean"] = "not computed under a framework's convention"
+    if math.isnan(like.value):
+        found["loss.value"] = f"{like.convention.name} gives NaN"
+    for name, value in like.reductions.items():
+        if math.isnan(value):
+            found[f"convention.reductions.{name}"] = "the framework gives NaN"
+    if like.divisor is None:
+        found["convention.divisor"] = "a sum is divided by nothing"
+    elif math.isnan(like.divisor):
+        found["convention.divisor"] = "the framework gives NaN"
+    if like.standard_error is None:
+        reason = "a sum, one row, a number that is not finite, or weighted labels have none"
+        found |= {"loss.standard_error": reason, "loss.ci95": reason}
+    return found
