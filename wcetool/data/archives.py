@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import struct
 import zipfile
 import zlib
 from typing import IO
@@ -11,6 +12,10 @@ from wcetool.data import registry, streams
 from wcetool.data.registry import FormatInfo
 from wcetool.errors import InputError, listed, nearest, quoted
 
+_BROKEN = (  # what zipfile raises of an archive that is none
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError),
+    *(ValueError, KeyError, IndexError, NotImplementedError, struct.error, OverflowError),
+)
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems add to archives
 
 
@@ -33,8 +38,8 @@ def content(location: str, path: str, wanted: str | None) -> FormatInfo | str:
     """
     try:
         with zipfile.ZipFile(location) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+    except _BROKEN as error:
         raise _broken(path, error) from None
     names = [entry.filename for entry in entries]
     if "[Content_Types].xml" in names:
@@ -71,7 +76,7 @@ class MemberStream(streams.Wrapped):
             self._archive = zipfile.ZipFile(location)
             entry = self._archive.getinfo(name)
             member: IO[bytes] = self._archive.open(entry)
-        except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError) as error:
+        except _BROKEN as error:
             raise _broken(path, error) from None
         super().__init__(member)
         self._path = path
@@ -82,7 +87,7 @@ class MemberStream(streams.Wrapped):
         """Return up to `size` bytes, empty at the end."""
         try:
             data = self.inner.read(size)
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+        except _BROKEN as error:
             raise _broken(self._path, error) from None
         self._on_bytes(int(len(data) * self._ratio))
         return data

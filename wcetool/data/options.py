@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
-from wcetool.data import streams
+from wcetool.data import side_files, streams
 from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
@@ -389,7 +390,10 @@ def _code_names(names: str | Mapping[str, str] | Sequence[str]) -> Mapping[str, 
         )
     else:
         delimiter = "\t" if "\t" in content.partition("\n")[0] else ","
-        rows = [row for row in csv.reader(_lines(content), delimiter=delimiter) if row]
+        try:
+            rows = [row for row in csv.reader(_lines(content), delimiter=delimiter) if row]
+        except csv.Error as error:
+            raise InputError(f"is not lines of code and name: {error}", where=names) from None
         wide = all(len(row) > 1 for row in rows)
         if not wide and all(_NUMBERED_LINE.match(row[0]) for row in rows):
             raise InputError(
@@ -406,10 +410,9 @@ def _code_names(names: str | Mapping[str, str] | Sequence[str]) -> Mapping[str, 
 
 def names_file(text: str) -> bool:
     """Tell whether `a,b,c` or `classes.txt` is a file: one that exists, or no list and a path."""
-    path = Path(text)
-    if path.is_file():
+    if os.path.isfile(text):
         return True
-    return "," not in text and ("/" in text or path.suffix in (".txt", ".json", ".csv"))
+    return "," not in text and ("/" in text or Path(text).suffix in (".txt", ".json", ".csv"))
 
 
 def _lines_or_json(path: str, option: str) -> list[str]:
@@ -451,8 +454,7 @@ def without_twins(pairs: list[tuple[str, object]], path: str) -> dict[str, objec
 def _read_text(path: str, option: str) -> str:
     if not path:
         raise UsageError("no file is named", where=option)
-    with streams.open_file(path) as stream:
-        try:
-            return stream.read().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{option} takes a UTF-8 text file: {error}", where=path) from None
+    try:
+        return side_files.read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{option} takes a UTF-8 text file: {error}", where=path) from None

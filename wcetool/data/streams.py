@@ -228,6 +228,8 @@ def open_file(path: str) -> BinaryIO:
         return open(path, "rb", buffering=0)
     except OSError as error:
         raise InputError(os_message(error), where=path, hint=_similar_file(path)) from None
+    except ValueError:  # a NUL byte, which no name holds
+        raise InputError("no such file", where=path) from None
 
 
 def _similar_file(path: str) -> str | None:

@@ -319,7 +319,7 @@ def _open(file: InputFile, *, dictionary: Sequence[str] = (), footer: Any = None
             pre_buffer=False,
             buffer_size=_BUFFER_BYTES,
         )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:  # a name may be no UTF-8
         raise _broken(file, error) from None
 
 
