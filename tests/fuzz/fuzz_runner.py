@@ -21,8 +21,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT))  # this wcetool, whichever is installed
 SECONDS = 20  # a case; two hundred times what the slowest of them takes
 GROWTH = 400 << 20  # bytes that one case may add to the peak of its process
 ADDRESSES = 12 << 30  # address space: an absurd size in a file fails at once

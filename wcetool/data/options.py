@@ -17,6 +17,7 @@ from wcetool.data import side_files, streams
 from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
+CLASS_CHARACTERS = 256  # of a label, on average, where there are as many classes as allowed
 SIGNED_CHARACTERS = 200  # of a list that a signature repeats
 _NUMBERED_LINE = re.compile(r"\s*[0-9]+\s*[:; ]\s*\S")
 
@@ -61,6 +62,11 @@ class LabelRules:
     casefold: bool = False
     names: Mapping[str, str] | None = None
     max_classes: int = MAX_CLASSES
+
+    @property
+    def max_characters(self) -> int:
+        """How many characters all distinct labels together may have."""
+        return CLASS_CHARACTERS * max(self.max_classes, MAX_CLASSES)
 
     def label(self, text: str | None) -> str | None:
         """Return the label of a text, None where it is missing.

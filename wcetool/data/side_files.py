@@ -64,7 +64,10 @@ def read_npy(path: str) -> npt.NDArray[Any]:
     except _HEADER_ERRORS:
         raise InputError("is not a NumPy array of numbers", where=path) from None
     if dtype.hasobject:
-        raise InputError("holds Python objects, which are never loaded", where=path)
+        raise InputError(
+            "is not a NumPy array of numbers: it holds Python objects, which are never loaded",
+            where=path,
+        )
     n_values = math.prod(shape)
     if n_values < 0 or len(data) - stream.tell() != n_values * dtype.itemsize:
         raise InputError(

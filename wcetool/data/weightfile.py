@@ -482,6 +482,14 @@ def _read_npy(path: str) -> tuple[list[Row], Row]:
         raise WeightFileError(
             f"holds {values.dtype} of shape {values.shape}, not {len(rows)} weights", where=path
         )
+    if any(
+        values.dtype.type(row["weight"]) != value for row, value in zip(rows, values, strict=True)
+    ):
+        raise WeightFileError(
+            f"does not belong to {sidecar(path)}, whose weights differ",
+            where=path,
+            hint="write both again, or delete the file of class names to use bare weights",
+        )
     merged = [{**row, "weight": float(value)} for row, value in zip(rows, values, strict=True)]
     return merged, document
 
