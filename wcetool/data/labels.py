@@ -98,7 +98,7 @@ class Distinct:
             self.texts = [value_text(value) for value in arrow.as_numpy(values, null=math.nan)]
         else:
             try:
-                self.texts = [value_text(value) for value in values.to_pylist()]
+                self.texts = [value_text(value) for value in arrow.as_values(values)]
             except InputError as error:
                 raise InputError(error.message, where=where) from None
         self.codes = arrow.as_numpy(column.indices, null=-1)

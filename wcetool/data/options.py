@@ -18,6 +18,7 @@ from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
 CLASS_CHARACTERS = 256  # of a label, on average, where there are as many classes as allowed
+ROW_MB, MOST_ROW_MB = 2, 1024  # of a row of text; pyarrow takes no block of 2 GB
 SIGNED_CHARACTERS = 200  # of a list that a signature repeats
 _NUMBERED_LINE = re.compile(r"\s*[0-9]+\s*[:; ]\s*\S")
 
@@ -44,6 +45,7 @@ class ReadingKeywords(TypedDict, total=False):
     skip_lines: int | None
     comment: str | None
     encoding: str | None
+    max_row: int | None
     max_classes: int | None
     member: str | None
     defaults: Collection[str]
@@ -127,7 +129,10 @@ class LabelRules:
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """The dialect of a text file, as far as the user says; None where the file decides."""
+    """The dialect of a text file, as far as the user says; None where the file decides.
+
+    `max_row` is how many bytes a row may have.
+    """
 
     delimiter: str | None = None
     header: bool | None = None
@@ -137,6 +142,7 @@ class TextOptions:
     skip_lines: int = 0
     comment: str | None = None
     encoding: str | None = None
+    max_row: int = ROW_MB << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,7 @@ class ReadingOptions:
         skip_lines: int | None = None,
         comment: str | None = None,
         encoding: str | None = None,
+        max_row: int | None = None,
         max_classes: int | None = None,
         member: str | None = None,
         defaults: Collection[str] = (),
@@ -234,6 +241,7 @@ class ReadingOptions:
             "skip-lines": skip_lines,
             "comment": comment,
             "encoding": encoding,
+            "max-row": max_row,
         }
         text = TextOptions(
             delimiter="\t" if delimiter in ("\\t", "tab") else delimiter,
@@ -244,6 +252,7 @@ class ReadingOptions:
             skip_lines=skip_lines or 0,
             comment=comment,
             encoding=None if encoding is None else streams.check_encoding(encoding),
+            max_row=_row_bytes(max_row),
         )
         _check_text(text, [key for key, value in given.items() if value])
         if max_classes is None:
@@ -320,6 +329,18 @@ def signed(texts: Sequence[str]) -> str:
 
 def _as_text(value: object) -> str:
     return "yes" if value is True else str(value)
+
+
+def _row_bytes(megabytes: int | None) -> int:
+    if megabytes is None:
+        megabytes = ROW_MB
+    if not 1 <= megabytes <= MOST_ROW_MB:
+        raise UsageError(
+            f"{megabytes!r} is not a number of MB from 1 to {MOST_ROW_MB:,}",
+            where="--max-row",
+            hint="--max-row 64",
+        )
+    return megabytes << 20
 
 
 def _check_text(text: TextOptions, given: Collection[str]) -> None:

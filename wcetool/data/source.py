@@ -320,9 +320,11 @@ def _content(
             member, name = found, found
         elif reading.member is not None:
             refuse_idle("member", f"{path} is no archive", reading.defaults)
-        inside = archives.MemberStream(location, path, member, _no_bytes) if member else opened()
-        outer = None if member else compression
-        with closing(streams.plain_bytes(inside, outer, None, _no_bytes)) as plain:
+        if member is None:
+            plain_stream = streams.plain_bytes(opened(), compression, None, _no_bytes)
+        else:
+            plain_stream = archives.MemberStream(location, path, member, _no_bytes)
+        with closing(plain_stream) as plain:
             head = streams.read_head(plain, recognition.SAMPLE_BYTES)
     except streams.READ_ERRORS as error:
         raise streams.read_error(error, path, compression) from None

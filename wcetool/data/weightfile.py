@@ -460,7 +460,10 @@ def _read_parquet(path: str) -> tuple[list[Row], Row]:
             where=path,
             details=(f"columns: {listed(found)}",),
         )
-    rows = table.to_pylist()
+    try:
+        rows = table.to_pylist()
+    except UnicodeDecodeError:
+        raise WeightFileError("its labels are not UTF-8 text", where=path) from None
     for row in rows:
         row["label"] = value_text(row["label"])
     told = metadata.get(b"wcetool")

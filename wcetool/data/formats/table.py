@@ -74,6 +74,7 @@ class Dialect:
     skip_lines: int
     leading_blank_lines: int
     encoding: str | None
+    max_row: int  # bytes
 
 
 @dataclass(frozen=True, slots=True)
