@@ -57,7 +57,9 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
             f"{longer_than(options.max_row)}: the first one", where=file.path, hint="--max-row MB"
         )
     if len(head) >= streams.HEAD_BYTES:
-        head = head[: head.rfind(b"\n") + 1] or head
+        whole = head[: head.rfind(b"\n") + 1]
+        if 2 * len(whole) > len(head):  # else a part of a long row still shows that there is one
+            head = whole
     return head
 
 
