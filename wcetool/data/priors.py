@@ -141,7 +141,7 @@ def _shares(document: Mapping[str, Any], path: str) -> dict[str, float]:
     for row in rows if isinstance(rows, list) else ():
         label = row.get("label") if isinstance(row, dict) else None
         mass = row.get("weight_sum", row.get("count")) if isinstance(row, dict) else None
-        is_mass = type(mass) in (int, float) and 0 <= float(mass or 0) < 2.0**63
+        is_mass = type(mass) in (int, float) and 0 <= (mass or 0) < 2.0**63
         if not isinstance(label, str) or label in found or not is_mass:
             raise InputError("its classes are not labels with counts, each once", where=path)
         found[label] = float(mass or 0)

@@ -448,7 +448,7 @@ def _read_parquet(path: str) -> tuple[list[Row], Row]:
             names = [name for name in _COLUMNS if name in parquet.schema_arrow.names]
             table = parquet.read(names) if n_rows <= _MOST_ROWS else None
             found, metadata = parquet.schema_arrow.names, parquet.schema_arrow.metadata or {}
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         raise WeightFileError(
             "is not a Parquet file", where=path, details=(str(error).splitlines()[0][:120],)
         ) from None
