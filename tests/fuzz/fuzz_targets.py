@@ -189,16 +189,16 @@ def _input(case: Case) -> Path:
     return Path(case.seed.input)
 
 
-def _analyze(case: Case) -> None:
-    _check_result(wcetool.analyze(_input(case), **case.options))
-
-
 def _known(case: Case, *left_out: str) -> dict[str, Any]:
     return {key: value for key, value in case.options.items() if key not in left_out}
 
 
+def _analyze(case: Case) -> None:
+    _check_result(wcetool.analyze(_input(case), **_known(case, "labels")))
+
+
 def _weights(case: Case) -> None:
-    _check_result(wcetool.class_weights(_input(case), **case.options))
+    _check_result(wcetool.class_weights(_input(case), **_known(case, "labels")))
 
 
 def _score(case: Case) -> None:
@@ -210,7 +210,7 @@ def _score(case: Case) -> None:
 
 def _check(case: Case) -> None:
     weights = {"a": 1.0, "b": 2.0, "cat": 1.0}
-    wcetool.check(weights, _input(case), **case.options).to_dict()
+    wcetool.check(weights, _input(case), **_known(case, "labels")).to_dict()
 
 
 def _weight_file(case: Case) -> None:
@@ -223,7 +223,7 @@ def _ranges(case: Case) -> None:
 
     def answer() -> tuple[str, str]:
         try:
-            result = wcetool.analyze(_input(case), **case.options)
+            result = wcetool.analyze(_input(case), **_known(case, "labels"))
         except WceError as error:
             return "error", str(error)
         return "result", _check_result(result)
@@ -244,7 +244,7 @@ def _stdin(case: Case) -> None:
         return
     data = case.files[case.seed.input]
     with _streams(data):
-        wcetool.analyze(Path("-"), **{"input_format": _plain_name(case), **case.options})
+        wcetool.analyze(Path("-"), **{"input_format": _plain_name(case), **_known(case, "labels")})
 
 
 def _plain_name(case: Case) -> str:

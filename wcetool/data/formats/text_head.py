@@ -54,7 +54,9 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
         raise InputError("is empty", where=file.path)
     if len(head) > options.max_row and not _ends_a_line(head):
         raise InputError(
-            f"{longer_than(options.max_row)}: the first one", where=file.path, hint="--max-row MB"
+            f"{longer_than(options.max_row)}: the first one",
+            where=file.path,
+            hint="--max-row 64, if rows are that long",
         )
     if len(head) >= streams.HEAD_BYTES:
         whole = head[: head.rfind(b"\n") + 1]

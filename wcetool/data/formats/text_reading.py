@@ -107,7 +107,7 @@ def input_error(error: BaseException, file: InputFile, table: Table | None = Non
             details=(
                 "a quote that is opened and never closed makes the rest of the file one field",
             ),
-            hint="--no-quoting, if quotes are ordinary characters in this file; else --max-row MB",
+            hint="--no-quoting, if quotes are ordinary characters in this file; else --max-row 64",
         )
     return streams.read_error(error, file.path, file.compression)
 
