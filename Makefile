@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-frameworks test-snippets golden reference check lint docs fix bench sample-data clean
+.PHONY: help demo test test-frameworks test-snippets golden reference check lint docs fix fuzz bench sample-data clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,6 +50,11 @@ fix: .venv/installed-dev ## Format, mend what can be mended, bring the generated
 	$(BIN)/ruff format .
 	COLUMNS=90 $(BIN)/cog -r -I docs docs/schemes.md docs/measures.md docs/conventions.md docs/cli.md
 	$(BIN)/python tests/docs/console_blocks.py README.md docs/*.md
+
+CASES ?= 100000
+
+fuzz: .venv/installed-dev ## Break inputs in many ways (CASES=100000 takes ten minutes)
+	$(BIN)/python tests/fuzz/fuzz_runner.py --cases $(CASES)
 
 SIZE ?= full
 

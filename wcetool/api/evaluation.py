@@ -348,7 +348,8 @@ class _Given:
         sizes = []
         for part in parts:
             text = str(part).strip()
-            if not text.isascii() or not text.isdigit() or int(text) < 1:
+            is_number = text.isascii() and text.isdigit() and len(text) < 19
+            if not is_number or int(text) < 1:
                 raise UsageError(
                     f"{short_repr(text)} is no number of rows",
                     where="--batch-size",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from wcetool.cli.check import check
 from wcetool.cli.explain import explain
 from wcetool.cli.help import GroupedCommand
 from wcetool.cli.options import spread
+from wcetool.cli.output import write_stderr
 from wcetool.cli.score import score
 from wcetool.cli.values import LazyGroup
 from wcetool.cli.weights import weights
@@ -127,13 +127,11 @@ _NOT_TYPED = {
 
 
 def _say_error(text: str, *, verbose: bool) -> None:
-    if sys.stderr is None:
-        return
     if verbose:
         import traceback
 
-        traceback.print_exc()
-    print(f"error: {text}", file=sys.stderr, flush=True)
+        write_stderr(traceback.format_exc().rstrip("\n"))
+    write_stderr(f"error: {text}")
 
 
 def _forget_stdout() -> None:

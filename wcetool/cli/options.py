@@ -267,6 +267,16 @@ class ReadingFlags:
         str | None,
         option("--encoding", panel=INPUT, metavar="NAME", help="Text encoding. Default: UTF-8."),
     ] = None
+    max_row: Annotated[
+        int | None,
+        option(
+            "--max-row",
+            panel=INPUT,
+            metavar="MB",
+            help="Refuse longer rows of text: most likely a quote that is never closed. Default: "
+            "2 MB.",
+        ),
+    ] = None
 
     def keywords(self) -> dict[str, Any]:
         """Return what was given, as the keywords of the public functions."""

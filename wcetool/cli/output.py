@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -22,8 +23,14 @@ _BY_SUFFIX = {".json": Format.JSON, ".csv": Format.CSV, ".md": Format.MD}
 
 def say(kind: str, text: str) -> None:
     """Write a line to stderr: `note: ...`, `warning: ...`."""
+    write_stderr(printable(f"{kind}: {text}"))
+
+
+def write_stderr(text: str) -> None:
+    """Write lines to stderr; where it is closed or full, nobody can be told."""
     if sys.stderr is not None:
-        print(printable(f"{kind}: {text}"), file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
 
 
 def say_notes(result: Any, run: RunFlags) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from wcetool.cli.config import Config
 from wcetool.cli.options import ReadingFlags, RunFlags, ShowFlags
-from wcetool.cli.output import say, use_color
+from wcetool.cli.output import say, use_color, write_stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def running(show: ShowFlags, run: RunFlags) -> Iterator[Running]:
 
         def close(summary: str) -> None:
             if on_terminal or run.verbose:
-                print(f"{summary} ({bar.seconds:.1f} s)", file=sys.stderr)
+                write_stderr(f"{summary} ({bar.seconds:.1f} s)")
 
         yield Running(bar.advance, close)
 

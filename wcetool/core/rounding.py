@@ -144,7 +144,8 @@ def _have_decimals(values: npt.NDArray[np.floating], decimals: int) -> bool:
     """Tell whether so many decimals write all values."""
     scale = 10.0**decimals
     wide = values.astype(np.float64, copy=False)
-    return np.array_equal((np.rint(wide * scale) / scale).astype(values.dtype), values)
+    with np.errstate(over="ignore", invalid="ignore"):  # such values have no decimals
+        return np.array_equal((np.rint(wide * scale) / scale).astype(values.dtype), values)
 
 
 def excuse(

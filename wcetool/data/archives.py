@@ -12,11 +12,11 @@ from wcetool.data import registry, streams
 from wcetool.data.registry import FormatInfo
 from wcetool.errors import InputError, counted, listed, nearest, quoted
 
-_JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems add to archives
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
-    *(EOFError, LookupError, OSError, RuntimeError, ValueError),
+_BROKEN = (  # what zipfile raises of an archive that is none
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError),
+    *(ValueError, KeyError, IndexError, NotImplementedError, struct.error, OverflowError),
 )
+_JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what systems add to archives
 
 
 def content(location: str, path: str, wanted: str | None) -> FormatInfo | str:
@@ -38,7 +38,7 @@ def content(location: str, path: str, wanted: str | None) -> FormatInfo | str:
     """
     try:
         with zipfile.ZipFile(location) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     except _BROKEN as error:
         raise _broken(path, error) from None
     names = [entry.filename for entry in entries]

@@ -14,10 +14,26 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wcetool.core.arrays import scratch
+from wcetool.errors import InputError
 
 KEPT_VALUES = 1 << 24
 TILE_COLUMNS = 64  # what is transposed at once stays in the cache
 _TILE_ROWS = 1 << 10
+
+
+def as_values(array: pa.Array) -> list[Any]:
+    """Return values as Python has them.
+
+    Raises
+    ------
+    InputError
+        If a text is not UTF-8: a binary format may hold any bytes where it says text.
+    """
+    try:
+        values: list[Any] = array.to_pylist()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{error.object[:40]!r} is not UTF-8 text") from None
+    return values
 
 
 def as_numpy(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wcetool.data import streams
+from wcetool.data import side_files
 from wcetool.data.options import number, without_twins
 from wcetool.data.weightfile import sidecar
 from wcetool.errors import InputError
@@ -48,7 +47,7 @@ def bare_weights(path: str) -> Mapping[str, float] | list[float] | None:
 
 def _from_json(path: str) -> Mapping[str, float] | list[float] | None:
     try:
-        text = _content(path).decode("utf-8-sig")
+        text = side_files.read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", where=path) from None
     return weights_of_json(text, path)
@@ -77,11 +76,8 @@ def weights_of_json(text: str, where: str) -> Mapping[str, float] | list[float] 
 
 
 def _from_npy(path: str) -> list[float]:
-    try:
-        values = np.load(io.BytesIO(_content(path)), allow_pickle=False)
-    except (ValueError, OSError, EOFError):
-        raise InputError("is not a NumPy array of numbers", where=path) from None
-    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype.kind not in "iuf":
+    values = side_files.read_npy(path)
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise InputError("is no vector of numbers", where=path, details=(f"expected: {_FORMS}",))
     if values.dtype == np.float32:
         # The shortest text of the narrow type is what its writer meant.
@@ -91,15 +87,13 @@ def _from_npy(path: str) -> list[float]:
 
 def _from_text(path: str) -> list[float]:
     try:
-        return [float(text) for text in _content(path).decode("utf-8").replace(",", " ").split()]
+        return [
+            float(text)
+            for text in side_files.read_bytes(path).decode("utf-8").replace(",", " ").split()
+        ]
     except ValueError as error:
         raise InputError(f"holds no weights: {error}", where=path) from None
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _content(path: str) -> bytes:
-    with streams.open_file(path) as stream:
-        return stream.read()

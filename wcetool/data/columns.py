@@ -104,8 +104,9 @@ def _found(table: Table, named: Sequence[Column], wanted: str, option: str) -> C
         )
     if named:
         return named[0]
-    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(table.columns):
-        return table.columns[int(wanted) - 1]
+    place = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else 0
+    if 1 <= place <= len(table.columns):
+        return table.columns[place - 1]
     near = nearest(wanted, table.names)
     raise InputError(
         f"column {wanted!r} not found",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wcetool.core.arrays import FloatArray
-from wcetool.data import streams
+from wcetool.data import side_files
 from wcetool.errors import InputError, UsageError, counted, quoted
 
 OPTION = "--cost-matrix"
@@ -86,25 +86,18 @@ def _in_order(frame: Any, classes: Sequence[str]) -> Any:
 
 
 def _from_npy(path: str) -> FloatArray:
-    with streams.open_file(path) as stream:
-        try:
-            values = np.load(io.BytesIO(stream.read()), allow_pickle=False)
-        except (ValueError, OSError, EOFError):
-            raise InputError("is not a NumPy array of numbers", where=path) from None
-    if not isinstance(values, np.ndarray):
-        raise InputError("holds several arrays, where one matrix is expected", where=path)
+    values = side_files.read_npy(path)
     if values.dtype.kind not in "iuf" or values.ndim != 2:
         raise InputError(f"holds {values.dtype} of shape {values.shape}, no matrix", where=path)
     return np.asarray(values, dtype=np.float64)
 
 
 def _from_csv(path: str, classes: Sequence[str]) -> FloatArray:
-    with streams.open_file(path) as stream:
-        try:
-            text = stream.read().decode("utf-8-sig")
-            rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"is not a CSV file: {error}", where=path) from None
+    try:
+        text = side_files.read_bytes(path).decode("utf-8-sig")
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"is not a CSV file: {error}", where=path) from None
     if not rows:
         raise InputError("is empty", where=path)
     predicted, true = rows[0][1:], [row[0] for row in rows[1:]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wcetool.core.distribution import LabelTally
-from wcetool.data import streams
+from wcetool.data import side_files, streams
 from wcetool.data.labels import relabelled, value_text
 from wcetool.data.options import LabelRules
 from wcetool.data.sample_weights import LEAST_WEIGHT
@@ -242,8 +242,16 @@ def _whole(count: Any, label: object) -> int:
 def _load(file: InputFile) -> Any:
     try:
         with closing(file.open_plain(None, lambda _: None, last=True)) as stream:
-            return json.loads(streams.read_head(stream, size=1 << 31).decode("utf-8"))
-    except (OSError, EOFError) as error:
-        raise InputError(str(error), where=file.path) from None
+            data = streams.read_head(stream, side_files.MOST_BYTES + 1)
+    except streams.READ_ERRORS as error:
+        raise streams.read_error(error, file.path, file.compression) from None
+    file.refuse_change()
+    if len(data) > side_files.MOST_BYTES:
+        raise InputError(
+            f"is larger than {side_files.MOST_BYTES >> 20} MB, where counts are expected",
+            where=file.path,
+        )
+    try:
+        return json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON: {error}", where=file.path) from None

@@ -83,10 +83,22 @@ class Dataset:
         *,
         last: bool = True,
     ) -> Iterator[pa.RecordBatch]:
-        """Read the wanted columns of a split, in their order, in bounded memory; see `Format`."""
+        """Read the wanted columns of a split, in their order, in bounded memory; see `Format`.
+
+        Raises
+        ------
+        InputError
+            If the file is broken, or changed while it was read.
+        """
         table = self.tables[split.index]
         columns = self._places(table, wanted)
-        return format_of(table.file).batches(split, table, columns, on_bytes, log, last=last)
+        form = format_of(table.file)
+        try:
+            yield from form.batches(split, table, columns, on_bytes, log, last=last)
+        except InputError:
+            table.file.refuse_change()  # which explains whatever is broken
+            raise
+        table.file.refuse_change()
 
     def memory_needs(self, splits: Sequence[Split], wanted: Sequence[Wanted]) -> list[MemoryNeed]:
         """Estimate what is held while the wanted columns of each split are read."""
@@ -179,7 +191,15 @@ def open_files(files: Sequence[InputFile], reading: ReadingOptions) -> Dataset:
     InputError
         If a file is broken or holds no rows of a table.
     """
-    return Dataset(tuple(format_of(file).inspect(file, reading.text) for file in files))
+    return Dataset(tuple(_inspected(file, reading) for file in files))
+
+
+def _inspected(file: InputFile, reading: ReadingOptions) -> Table:
+    try:
+        return format_of(file).inspect(file, reading.text)
+    except InputError:
+        file.refuse_change()
+        raise
 
 
 def _ignore(_: int) -> None:

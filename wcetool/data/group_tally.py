@@ -153,7 +153,7 @@ class GroupTally:
         """Return the state in the form that JSON keeps exactly, in one order."""
         cells: list[list[Any]] = []
         for run in self.whole().runs:
-            ids = run.ids.to_pylist()
+            ids = arrow.as_values(run.ids)
             for group, split, label, n in np.column_stack((*run.cells(), run.count)).tolist():
                 texts = (_name(run.splits, split), _name(run.labels, label))
                 cells.append([ids[group], *texts, n])
@@ -217,7 +217,7 @@ class GroupTally:
         place = {name: code for code, name in enumerate(splits)}
         index = np.array([place[name] for name in run.splits], dtype=np.int64)
         np.add.at(in_split, index[split[times[group] > 1]], 1)
-        names = run.ids.take(arrow.from_numpy(leaked)).to_pylist() if len(leaked) else []
+        names = arrow.as_values(run.ids.take(arrow.from_numpy(leaked))) if len(leaked) else []
         first = heapq.nsmallest(LISTED, zip(names, leaked.tolist(), strict=True))
         return GroupLeaks(
             groups=int(np.count_nonzero(times)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from wcetool.data import streams, weightfile
+from wcetool.data import side_files, weightfile
 from wcetool.data.writing import write_whole
 from wcetool.errors import UsageError, WeightFileError
 from wcetool.results.document import Row, to_json
@@ -87,8 +87,7 @@ def _is_head(entry: object) -> bool:
 
 def _document(path: str) -> Row:
     try:
-        with streams.open_file(path) as stream:
-            document = json.loads(stream.read().decode("utf-8"))
+        document = json.loads(side_files.read_bytes(path).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise WeightFileError(f"is not JSON: {error}", where=path) from None
     schema = document.get("schema") if isinstance(document, dict) else None

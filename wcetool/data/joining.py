@@ -190,7 +190,7 @@ class IdIndex:
         named = [
             (where, first_row + int(row), text)
             for row, text in zip(
-                lost[:LISTED], _chosen(texts, lost[:LISTED]).to_pylist(), strict=True
+                lost[:LISTED], arrow.as_values(_chosen(texts, lost[:LISTED])), strict=True
             )
         ]
         with self._lock:
@@ -300,8 +300,7 @@ class IdIndex:
         return found
 
     def _ids(self, rows: IntArray) -> list[str]:
-        ids: list[str] = _chosen(self._texts, rows).to_pylist()
-        return ids
+        return arrow.as_values(_chosen(self._texts, rows))
 
     def _unused(self) -> IntArray:
         """Return the first row of each id that no prediction has."""
@@ -472,7 +471,7 @@ def _hashes(texts: pa.Array, salt: str = "") -> IntArray:
     """Hash texts; Python's own hash is keyed, so that no file can be made to collide."""
     found = np.empty(len(texts), dtype=np.int64)
     for start in range(0, len(texts), _KEYS_AT_ONCE):
-        part: Iterable[str] = texts.slice(start, _KEYS_AT_ONCE).to_pylist()
+        part: Iterable[str] = arrow.as_values(texts.slice(start, _KEYS_AT_ONCE))
         if salt:
             part = map(salt.__add__, part)
         into = found[start : start + _KEYS_AT_ONCE]

@@ -7,11 +7,13 @@ value of a batch.
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ from wcetool.core.arrays import IntArray
 from wcetool.core.distribution import LabelTally
 from wcetool.data import arrow
 from wcetool.data.headers import HeaderGuard
-from wcetool.data.options import LabelRules, without_bio
+from wcetool.data.options import CLASS_CHARACTERS, LabelRules, without_bio
 from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
@@ -98,7 +100,7 @@ class Distinct:
             self.texts = [value_text(value) for value in arrow.as_numpy(values, null=math.nan)]
         else:
             try:
-                self.texts = [value_text(value) for value in values.to_pylist()]
+                self.texts = [value_text(value) for value in arrow.as_values(values)]
             except InputError as error:
                 raise InputError(error.message, where=where) from None
             except UnicodeDecodeError as error:  # of a column of texts that are none
@@ -162,6 +164,7 @@ class LabelCounter:
         self._where = where
         self._guard = guard
         self._counts: defaultdict[str, int] = defaultdict(int)
+        self._characters = 0
         self._missing = 0
 
     def add(self, column: pa.Array) -> BatchLabels:
@@ -177,6 +180,7 @@ class LabelCounter:
         self._missing += missing
         self._guard.see(distinct.texts)
         labels: list[str | None] = [None] * len(count)
+        n_before = len(self._counts)
         for place, (text, n) in enumerate(zip(distinct.texts, count, strict=True)):
             if not n:
                 continue
@@ -186,7 +190,9 @@ class LabelCounter:
             else:
                 self._counts[label] += n
                 labels[place] = label
-        check_class_limit(self._counts, self._rules, self._where)
+        fresh = itertools.islice(reversed(self._counts), len(self._counts) - n_before)
+        self._characters += sum(map(len, fresh))
+        check_class_limit(self._counts, self._rules, self._where, self._characters)
         return BatchLabels(labels, distinct.codes)
 
     def tally(self) -> LabelTally:
@@ -270,8 +276,21 @@ def relabelled(tally: LabelTally, rules: LabelRules) -> LabelTally:
     return LabelTally(dict(counts), missing)
 
 
-def check_class_limit(labels: Collection[str], rules: LabelRules, where: str) -> None:
-    """Refuse more distinct labels than allowed.
+def check_class_limit(
+    labels: Collection[str], rules: LabelRules, where: str, characters: int | None = None
+) -> None:
+    """Refuse more distinct labels than allowed, or more text of them.
+
+    Parameters
+    ----------
+    labels : collection of str
+        The distinct labels.
+    rules : LabelRules
+        The limits.
+    where : str
+        The file, for errors.
+    characters : int, optional
+        How many the labels have together, where that is known.
 
     Raises
     ------
@@ -284,6 +303,17 @@ def check_class_limit(labels: Collection[str], rules: LabelRules, where: str) ->
             where=where,
             details=(f"labels: {quoted(labels)}",),
             hint="--label-column NAME for another column, or --max-classes N",
+        )
+    if characters is None:
+        characters = sum(map(len, labels))
+    if characters > rules.max_characters:
+        raise InputError(
+            f"more than {rules.max_characters:,} characters of distinct labels: most likely a "
+            "column of texts",
+            where=where,
+            details=(f"labels: {quoted(labels)}",),
+            hint="--label-column NAME for another column, or --max-classes N, which allows "
+            f"{CLASS_CHARACTERS} characters a class",
         )
 
 
@@ -364,7 +394,7 @@ def _likeness(label: str) -> object:
     """Return what two labels share that only look different."""
     folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
     try:
-        number = float(folded)
-    except ValueError:
+        number = Decimal(folded)  # exact: long integers are not alike because a float is short
+    except ArithmeticError:
         return folded
-    return folded if math.isnan(number) else number
+    return number if number.is_finite() else folded

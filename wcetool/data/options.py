@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
-from wcetool.data import streams
+from wcetool.data import side_files, streams
 from wcetool.errors import InputError, UsageError, listed, quoted, short_repr
 
 MAX_CLASSES = 1_000_000
+CLASS_CHARACTERS = 256  # of a label, on average, where there are as many classes as allowed
+ROW_MB, MOST_ROW_MB = 2, 1024  # of a row of text; pyarrow takes no block of 2 GB
 SIGNED_CHARACTERS = 200  # of a list that a signature repeats
 _BIO = re.compile(r"[BIESLUM]-.", re.DOTALL)
 _NUMBERED_LINE = re.compile(r"\s*[0-9]+\s*[:; ]\s*\S")
@@ -44,6 +47,7 @@ class ReadingKeywords(TypedDict, total=False):
     skip_lines: int | None
     comment: str | None
     encoding: str | None
+    max_row: int | None
     max_classes: int | None
     member: str | None
     defaults: Collection[str]
@@ -64,6 +68,11 @@ class LabelRules:
     merge_bio: bool = False
     names: Mapping[str, str] | None = None
     max_classes: int = MAX_CLASSES
+
+    @property
+    def max_characters(self) -> int:
+        """How many characters all distinct labels together may have."""
+        return CLASS_CHARACTERS * max(self.max_classes, MAX_CLASSES)
 
     def label(self, text: str | None) -> str | None:
         """Return the label of a text, None where it is missing.
@@ -126,7 +135,10 @@ class LabelRules:
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """The dialect of a text file, as far as the user says; None where the file decides."""
+    """The dialect of a text file, as far as the user says; None where the file decides.
+
+    `max_row` is how many bytes a row may have.
+    """
 
     delimiter: str | None = None
     header: bool | None = None
@@ -136,6 +148,7 @@ class TextOptions:
     skip_lines: int = 0
     comment: str | None = None
     encoding: str | None = None
+    max_row: int = ROW_MB << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +215,7 @@ class ReadingOptions:
         skip_lines: int | None = None,
         comment: str | None = None,
         encoding: str | None = None,
+        max_row: int | None = None,
         max_classes: int | None = None,
         member: str | None = None,
         defaults: Collection[str] = (),
@@ -238,6 +252,7 @@ class ReadingOptions:
             "skip-lines": skip_lines,
             "comment": comment,
             "encoding": encoding,
+            "max-row": max_row,
         }
         text = TextOptions(
             delimiter="\t" if delimiter in ("\\t", "tab") else delimiter,
@@ -248,6 +263,7 @@ class ReadingOptions:
             skip_lines=skip_lines or 0,
             comment=comment,
             encoding=None if encoding is None else streams.check_encoding(encoding),
+            max_row=_row_bytes(max_row),
         )
         _check_text(text, [key for key, value in given.items() if value])
         if max_classes is None:
@@ -339,6 +355,18 @@ def _as_text(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
+def _row_bytes(megabytes: int | None) -> int:
+    if megabytes is None:
+        megabytes = ROW_MB
+    if not 1 <= megabytes <= MOST_ROW_MB:
+        raise UsageError(
+            f"{megabytes!r} is not a number of MB from 1 to {MOST_ROW_MB:,}",
+            where="--max-row",
+            hint="--max-row 64",
+        )
+    return megabytes << 20
+
+
 def _check_text(text: TextOptions, given: Collection[str]) -> None:
     characters = {
         "--delimiter": text.delimiter,
@@ -424,7 +452,10 @@ def _code_names(
         )
     else:
         delimiter = "\t" if "\t" in content.partition("\n")[0] else ","
-        rows = [row for row in csv.reader(_lines(content), delimiter=delimiter) if row]
+        try:
+            rows = [row for row in csv.reader(_lines(content), delimiter=delimiter) if row]
+        except csv.Error as error:
+            raise InputError(f"is not lines of code and name: {error}", where=names) from None
         wide = all(len(row) > 1 for row in rows)
         if not wide and all(_NUMBERED_LINE.match(row[0]) for row in rows):
             raise InputError(
@@ -445,10 +476,9 @@ def _code_names(
 
 def names_file(text: str) -> bool:
     """Tell whether `a,b,c` or `classes.txt` is a file: one that exists, or no list and a path."""
-    path = Path(text)
-    if path.is_file():
+    if os.path.isfile(text):
         return True
-    return "," not in text and ("/" in text or path.suffix in (".txt", ".json", ".csv"))
+    return "," not in text and ("/" in text or Path(text).suffix in (".txt", ".json", ".csv"))
 
 
 def _lines_or_json(path: str, option: str) -> list[str]:
@@ -490,8 +520,7 @@ def without_twins(pairs: list[tuple[str, object]], path: str) -> dict[str, objec
 def _read_text(path: str, option: str) -> str:
     if not path:
         raise UsageError("no file is named", where=option)
-    with streams.open_file(path) as stream:
-        try:
-            return stream.read().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{option} takes a UTF-8 text file: {error}", where=path) from None
+    try:
+        return side_files.read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{option} takes a UTF-8 text file: {error}", where=path) from None

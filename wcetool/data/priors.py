@@ -12,7 +12,7 @@ import numpy as np
 
 from wcetool.core.arrays import FloatArray
 from wcetool.core.vocabulary import Task
-from wcetool.data import streams
+from wcetool.data import side_files
 from wcetool.data.labels import value_text
 from wcetool.data.options import number, without_twins
 from wcetool.errors import InputError, UsageError, quoted
@@ -111,14 +111,13 @@ def _from_text(text: str) -> dict[str, float]:
 
 
 def _from_file(path: str) -> dict[str, float]:
-    with streams.open_file(path) as stream:
-        try:
-            document = json.loads(
-                stream.read().decode("utf-8-sig"),
-                object_pairs_hook=lambda pairs: without_twins(pairs, path),
-            )
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"is not JSON: {error}", where=path) from None
+    try:
+        document = json.loads(
+            side_files.read_bytes(path).decode("utf-8-sig"),
+            object_pairs_hook=lambda pairs: without_twins(pairs, path),
+        )
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"is not JSON: {error}", where=path) from None
     if isinstance(document, dict) and document.get("schema") == ANALYSIS_SCHEMA:
         return _shares(document, path)
     if not isinstance(document, dict) or not all(
@@ -142,7 +141,7 @@ def _shares(document: Mapping[str, Any], path: str) -> dict[str, float]:
     for row in rows if isinstance(rows, list) else ():
         label = row.get("label") if isinstance(row, dict) else None
         mass = row.get("weight_sum", row.get("count")) if isinstance(row, dict) else None
-        is_mass = type(mass) in (int, float) and 0 <= float(mass or 0) < 2.0**63
+        is_mass = type(mass) in (int, float) and 0 <= (mass or 0) < 2.0**63
         if not isinstance(label, str) or label in found or not is_mass:
             raise InputError("its classes are not labels with counts, each once", where=path)
         found[label] = float(mass or 0)

@@ -56,7 +56,10 @@ class Sample:
         if self._encoding == "utf-8" and b"\x00" in self.head:
             return ""
         decoder = codecs.getincrementaldecoder(self._encoding)("replace")
-        text = decoder.decode(self.head).removeprefix("\ufeff")
+        try:
+            text = decoder.decode(self.head).removeprefix("\ufeff")
+        except UnicodeError:  # UTF-16 without its mark
+            return ""
         return "".join(text.splitlines(keepends=True)[self._skip_lines :])
 
     @cached_property

@@ -19,6 +19,7 @@ TEXT_OPTIONS = frozenset(
         "skip-lines",
         "comment",
         "encoding",
+        "max-row",
     )
 )
 COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")

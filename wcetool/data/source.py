@@ -52,6 +52,8 @@ class InputFile:
         A stream, copied to where it can be read from its end; gone with this object.
     table : pyarrow.Table or None
         Columns in memory.
+    state : FileState or None
+        What the system said of a file when it was first opened.
     """
 
     path: str
@@ -63,6 +65,22 @@ class InputFile:
     stream: streams.ReplayedStream | None = field(default=None, compare=False, repr=False)
     spool: streams.Spool | None = field(default=None, compare=False, repr=False)
     table: pa.Table | None = field(default=None, compare=False, repr=False)
+    state: streams.FileState | None = field(default=None, compare=False, repr=False)
+
+    def refuse_change(self) -> None:
+        """Refuse a file that is not what it was when it was first opened.
+
+        Raises
+        ------
+        InputError
+            If its size, its time, or the file of that name is another one.
+        """
+        if self.state is not None and streams.file_state(self.path) != self.state:
+            raise InputError(
+                "changed while it was read",
+                where=self.path,
+                details=("what was counted of it is dropped: read it again when it is whole",),
+            )
 
     @property
     def is_stream(self) -> bool:
@@ -288,21 +306,20 @@ def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile
     if path == STDIN:
         return _stream_file(STDIN, streams.stdin(), form, reading)
     if os.path.isdir(path):
-        if reading.member is not None:
-            refuse_idle("member", f"{path} is a folder", reading.defaults)
         return InputFile(path, folders.kind(path) if form is None else folders.named(path, form))
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         return _stream_file(path, streams.pipe(path), form, reading)
-    with streams.open_file(path) as stream:
-        size = os.fstat(stream.fileno()).st_size
+    with streams.open_file(path):  # whether it can be
+        state = streams.file_state(path)
     content = _content(lambda: streams.open_file(path), path, path, reading)
     streams.refuse_lfs_pointer(path, content.head)
     found = form or content.format
     if found is None:
         raise _unrecognised(path, content.head)
     _refuse_packed(found, content.compression, path)
+    size = 0 if state is None else state.size
     member = _part(found, content, reading)
-    return InputFile(path, found, content.compression, size, partition, member=member)
+    return InputFile(path, found, content.compression, size, partition, member=member, state=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +336,7 @@ def _content(
     opened: Callable[[], streams.ByteSource], path: str, location: str, reading: ReadingOptions
 ) -> _Content:
     """Look at the first bytes, decompressed."""
-    member, name = None, path
+    member, name, compression = None, path, None
     try:
         with closing(opened()) as stream:
             raw = streams.read_head(stream, MAGIC_BYTES)
@@ -329,9 +346,11 @@ def _content(
             if isinstance(found, FormatInfo):
                 return _Content(raw, None, found)
             member, name = found, found
-        inside = archives.MemberStream(location, path, member, _no_bytes) if member else opened()
-        outer = None if member else compression
-        with closing(streams.plain_bytes(inside, outer, None, _no_bytes)) as plain:
+        if member is None:
+            plain_stream = streams.plain_bytes(opened(), compression, None, _no_bytes)
+        else:
+            plain_stream = archives.MemberStream(location, path, member, _no_bytes)
+        with closing(plain_stream) as plain:
             head = streams.read_head(plain, recognition.SAMPLE_BYTES)
     except streams.READ_ERRORS as error:
         raise streams.read_error(error, path, compression) from None

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 import pyarrow as pa
 
@@ -229,6 +229,26 @@ def open_file(path: str) -> BinaryIO:
         return open(path, "rb", buffering=0)
     except OSError as error:
         raise InputError(os_message(error), where=path, hint=_similar_file(path)) from None
+    except ValueError:  # a NUL byte, which no name holds
+        raise InputError("no such file", where=path) from None
+
+
+class FileState(NamedTuple):
+    """What tells that a file was changed or replaced."""
+
+    device: int
+    inode: int
+    size: int
+    time_ns: int  # of the last change of its content
+
+
+def file_state(path: str) -> FileState | None:
+    """Return the state of a file; None where it is gone."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _similar_file(path: str) -> str | None:

@@ -19,7 +19,7 @@ import numpy as np
 from wcetool.core.schemes.registry import Kind
 from wcetool.core.vocabulary import Absent, Normalization
 from wcetool.core.weighting import effective_sample_size
-from wcetool.data import streams
+from wcetool.data import side_files
 from wcetool.data.labels import value_text
 from wcetool.data.writing import Write, write_together, write_whole
 from wcetool.errors import UsageError, WeightFileError, listed, quoted
@@ -29,6 +29,7 @@ from wcetool.results.weights import WEIGHTS_SCHEMA, ClassWeights
 
 _COLUMNS = ("label", "index", "count", "known", "weight_sum", "weight", "negative_weight")
 _COUNTS = ("count", "known")
+_MOST_ROWS = 10_000_000  # what a few bytes of Parquet can claim without end
 Told = TypeVar("Told", str, dict[str, Any], list[Any])
 
 
@@ -367,7 +368,7 @@ def _text_writer(text: str) -> Write:
 
 def _read_json(path: str) -> tuple[list[Row], Row]:
     try:
-        document = json.loads(_read_bytes(path).decode("utf-8"))
+        document = json.loads(side_files.read_bytes(path).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise WeightFileError(f"is not JSON: {error}", where=path) from None
     return document_rows(document, path), document
@@ -408,7 +409,7 @@ def _schema_hint(schema: str, path: str) -> str:
 
 def _read_csv(path: str) -> tuple[list[Row], Row]:
     try:
-        text = _read_bytes(path).decode("utf-8-sig")
+        text = side_files.read_bytes(path).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise WeightFileError(f"is not a CSV file: {error}", where=path) from None
@@ -441,34 +442,40 @@ def _read_parquet(path: str) -> tuple[list[Row], Row]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()
-    except (pa.ArrowException, OSError) as error:
+        content = pa.BufferReader(side_files.read_bytes(path))
+        with pq.ParquetFile(content) as parquet:
+            n_rows = parquet.metadata.num_rows
+            names = [name for name in _COLUMNS if name in parquet.schema_arrow.names]
+            table = parquet.read(names) if n_rows <= _MOST_ROWS else None
+            found, metadata = parquet.schema_arrow.names, parquet.schema_arrow.metadata or {}
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         raise WeightFileError(
             "is not a Parquet file", where=path, details=(str(error).splitlines()[0][:120],)
         ) from None
-    if not {"label", "weight"} <= set(table.column_names):
+    if table is None:
+        raise WeightFileError(f"has {n_rows:,} rows, and is no weight file", where=path)
+    if not {"label", "weight"} <= set(found):
         raise WeightFileError(
             "has no columns label and weight",
             where=path,
-            details=(f"columns: {listed(table.column_names)}",),
+            details=(f"columns: {listed(found)}",),
         )
-    rows = table.select([name for name in _COLUMNS if name in table.column_names]).to_pylist()
+    try:
+        rows = table.to_pylist()
+    except UnicodeDecodeError:
+        raise WeightFileError("its labels are not UTF-8 text", where=path) from None
     for row in rows:
         row["label"] = value_text(row["label"])
-    metadata = (table.schema.metadata or {}).get(b"wcetool")
+    told = metadata.get(b"wcetool")
     try:
-        document = json.loads(metadata) if metadata else {}
+        document = json.loads(told) if told else {}
     except (ValueError, RecursionError) as error:
         raise WeightFileError(f"its metadata are not JSON: {error}", where=path) from None
     return rows, document if isinstance(document, dict) else {}
 
 
 def _read_npy(path: str) -> tuple[list[Row], Row]:
-
-    try:
-        values = np.load(io.BytesIO(_read_bytes(path)), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise WeightFileError(f"is not a NumPy array of numbers: {error}", where=path) from None
+    values = side_files.read_npy(path)
     if not os.path.exists(sidecar(path)):
         raise WeightFileError(
             "has no class names beside it", where=path, details=(f"expected: {sidecar(path)}",)
@@ -478,13 +485,16 @@ def _read_npy(path: str) -> tuple[list[Row], Row]:
         raise WeightFileError(
             f"holds {values.dtype} of shape {values.shape}, not {len(rows)} weights", where=path
         )
+    if any(
+        values.dtype.type(row["weight"]) != value for row, value in zip(rows, values, strict=True)
+    ):
+        raise WeightFileError(
+            f"does not belong to {sidecar(path)}, whose weights differ",
+            where=path,
+            hint="write both again, or delete the file of class names to use bare weights",
+        )
     merged = [{**row, "weight": float(value)} for row, value in zip(rows, values, strict=True)]
     return merged, document
-
-
-def _read_bytes(path: str) -> bytes:
-    with streams.open_file(path) as stream:
-        return stream.read()
 
 
 _WRITERS: dict[str, Callable[[ClassWeights, str], None]] = {

@@ -95,11 +95,13 @@ def count_labels(
         If a file is broken, the header looks like data, or there are too many classes.
     """
 
+    def bound(state: CountState) -> None:
+        check_class_limit(state.tally.counts, rules, dataset.where)
+
     def check(state: CountState) -> None:
         state.read.doubts.check(dataset.tables, label)
-        check_class_limit(state.tally.counts, rules, dataset.where)
         if work.beside.split is not None:
             check_split_limit(state.beside.splits, dataset.where, work.beside.split.name)
 
     work = CountLabels(dataset, label, rules, beside or BesideColumns())
-    return run_over(dataset, work.wanted(), work, check, resources)
+    return run_over(dataset, work.wanted(), work, check, resources, bound=bound)

@@ -70,10 +70,13 @@ def count_columns(
         If a file is broken, a header looks like data, or there are too many classes.
     """
 
+    def bound(states: CountStates) -> None:
+        for state in states.columns:
+            check_class_limit(state.tally.counts, rules, dataset.where)
+
     def check(states: CountStates) -> None:
         for column, state in zip(columns, states.columns, strict=True):
             state.read.doubts.check(dataset.tables, column)
-            check_class_limit(state.tally.counts, rules, dataset.where)
 
     work = CountColumns(dataset, tuple(columns), rules)
-    return run_over(dataset, work.wanted(), work, check, resources).columns
+    return run_over(dataset, work.wanted(), work, check, resources, bound=bound).columns

@@ -165,8 +165,10 @@ def count_cells(dataset: Dataset, work: CountCells, resources: Resources) -> Cel
         If a file is broken, the header looks like data, or there are too many labels.
     """
 
-    def check(state: CellState) -> None:
-        state.read.doubts.check(dataset.tables, work.column)
+    def bound(state: CellState) -> None:
         check_class_limit(state.sets.counts, work.rules, dataset.where)
 
-    return run_over(dataset, work.wanted(), work, check, resources)
+    def check(state: CellState) -> None:
+        state.read.doubts.check(dataset.tables, work.column)
+
+    return run_over(dataset, work.wanted(), work, check, resources, bound=bound)

@@ -51,6 +51,8 @@ def run(
     splits: Sequence[Split],
     work: Callable[[Split, Tick], State],
     resources: Resources,
+    *,
+    bound: Callable[[State], None] | None = None,
 ) -> State:
     """Run `work` on every split and merge what it returns.
 
@@ -62,6 +64,8 @@ def run(
         Takes a split and a tick; returns its state.
     resources : Resources
         Threads, and who hears of the progress.
+    bound : callable, optional
+        Raises if a merged state has grown too large to go on.
 
     Returns
     -------
@@ -90,11 +94,12 @@ def run(
 
     n_threads = min(resources.jobs, len(splits))
     if n_threads == 1:
-        return merge((one(index) for index in range(len(splits))), len(splits))
+        return merge((one(index) for index in range(len(splits))), len(splits), bound)
     with ThreadPoolExecutor(n_threads, thread_name_prefix="wcetool") as pool:
         try:
             submitted = (pool.submit(one, index) for index in range(len(splits)))
-            return merge(_completed(submitted, limit, WAITING * n_threads), len(splits))
+            done = _completed(submitted, limit, WAITING * n_threads)
+            return merge(done, len(splits), bound)
         finally:
             limit.lower(-1)
             pool.shutdown(cancel_futures=True)
@@ -106,6 +111,8 @@ def run_over(
     work: Callable[[Split, Tick], State],
     check: Callable[[State], None],
     resources: Resources,
+    *,
+    bound: Callable[[State], None] | None = None,
 ) -> State:
     """Run `work` on a dataset, within memory, text files in ranges of bytes where that holds.
 
@@ -122,17 +129,19 @@ def run_over(
         As in `run`.
     check : callable
         Raises if the merged state is no result.
+    bound : callable, optional
+        As in `run`.
     """
     splits = dataset.splits(ranges=True)
     if any(split.byte_range is not None for split in splits):
         try:
-            state = run_within(dataset, wanted, splits, work, resources)
+            state = run_within(dataset, wanted, splits, work, resources, bound=bound)
             check(state)
         except InputError:
             splits = dataset.splits()
         else:
             return state
-    state = run_within(dataset, wanted, splits, work, resources)
+    state = run_within(dataset, wanted, splits, work, resources, bound=bound)
     check(state)
     return state
 
@@ -143,10 +152,12 @@ def run_within(
     splits: Sequence[Split],
     work: Callable[[Split, Tick], State],
     resources: Resources,
+    *,
+    bound: Callable[[State], None] | None = None,
 ) -> State:
     """Run `work` on given splits of a dataset, as many at once as memory allows; as `run_over`."""
     limited, within = within_memory(dataset, wanted, splits, resources)
-    return run(limited, work, within)
+    return run(limited, work, within, bound=bound)
 
 
 def within_memory(
@@ -164,7 +175,11 @@ def within_memory(
     return limited, replace(resources, jobs=jobs)
 
 
-def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:
+def merge(
+    partials: Iterable[Partial[State]],
+    n_splits: int,
+    bound: Callable[[State], None] | None = None,
+) -> State:
     """Add up partial states, each split exactly once.
 
     Raises
@@ -179,6 +194,8 @@ def merge(partials: Iterable[Partial[State]], n_splits: int) -> State:
             raise MergeError(f"split {partial.index} of {n_splits} was counted twice or is unknown")
         seen.add(partial.index)
         total = partial.state if total is None else total + partial.state
+        if bound is not None:
+            bound(total)
     if total is None or len(seen) < n_splits:
         raise MergeError(f"{n_splits - len(seen)} of {n_splits} splits were not counted")
     return total

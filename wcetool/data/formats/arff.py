@@ -22,6 +22,7 @@ from wcetool.data.formats.arff_header import (
     read_header,
 )
 from wcetool.data.formats.lines import (
+    BLOCK_BYTES,
     LineForm,
     Lines,
     batches,
@@ -31,7 +32,7 @@ from wcetool.data.formats.lines import (
     splits,
 )
 from wcetool.data.formats.table import Column, ReadLog, Table
-from wcetool.data.formats.text_reading import BLOCK_BYTES, not_utf8
+from wcetool.data.formats.text_reading import not_utf8
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
 

@@ -34,12 +34,13 @@ from wcetool.core.arrays import scratch
 from wcetool.data import streams
 from wcetool.data.formats.bit_masks import Bytes, Mask, before, behind, count, inside, mask_of
 from wcetool.data.formats.table import Dialect, Table
+from wcetool.data.options import ROW_MB
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
 RANGE_BYTES = 1 << 22
 _NEAR_BYTES = 1 << 14  # most lines are shorter
-_LINE_BYTES = 2 << 20  # a longer line is refused by the parser
+_LINE_BYTES = ROW_MB << 20
 
 
 def can_be_cut(table: Table) -> bool:
@@ -63,8 +64,11 @@ def is_large_and_plain(file: InputFile) -> bool:
     return not file.is_stream and file.compression is None and file.size >= 2 * RANGE_BYTES
 
 
-def line_ends(file: InputFile) -> list[int]:
-    """Return where a file is cut: its beginning, line ends at about even distances, its end."""
+def line_ends(file: InputFile) -> list[int] | None:
+    """Return where a file is cut: its beginning, line ends at about even distances, its end.
+
+    None where a line goes over all of one distance: a range of it would be held at once.
+    """
     cuts = [0]
     with streams.open_file(file.path) as stream:
         for near in range(RANGE_BYTES, file.size - RANGE_BYTES // 2, RANGE_BYTES):
@@ -73,8 +77,10 @@ def line_ends(file: InputFile) -> list[int]:
             if found < 0:
                 stream.seek(near)
                 found = streams.read_head(stream, _LINE_BYTES).find(b"\n")
+            if found < 0:
+                return None
             cut = near + found + 1
-            if found >= 0 and cuts[-1] < cut < file.size:
+            if cuts[-1] < cut < file.size:
                 cuts.append(cut)
     return [*cuts, file.size]
 

@@ -34,7 +34,6 @@ from wcetool.data.formats.text_head import (
     what_it_holds,
 )
 from wcetool.data.formats.text_reading import (
-    BLOCK_BYTES,
     END_LABEL,
     dialect_of,
     ignore_bytes,
@@ -65,6 +64,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         skip_lines=options.skip_lines,
         leading_blank_lines=leading_blank_lines(head, options.skip_lines),
         encoding=options.encoding,
+        max_row=options.max_row,
     )
     refuse_twin_characters(
         {
@@ -91,10 +91,11 @@ def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
     """Cut a large plain file at line ends, which `byte_ranges` proves right or refuses."""
     if ranges and byte_ranges.can_be_cut(table):
         cuts = byte_ranges.line_ends(table.file)
-        return [
-            Split(table.file, index, byte_range=(start, end), size=end - start)
-            for start, end in itertools.pairwise(cuts)
-        ]
+        if cuts is not None:
+            return [
+                Split(table.file, index, byte_range=(start, end), size=end - start)
+                for start, end in itertools.pairwise(cuts)
+            ]
     return [Split(table.file, index, size=table.file.size)]
 
 
@@ -130,7 +131,7 @@ def memory_need(
     split: Split, table: Table, columns: Sequence[tuple[int, ColumnKind]]
 ) -> MemoryNeed:
     """Return about eight times the text that is parsed at once, as measured."""
-    start, end = split.byte_range or (0, BLOCK_BYTES)
+    start, end = split.byte_range or (0, dialect_of(table).max_row)
     size = 8 * (end - start)
     return MemoryNeed(size, size)
 
@@ -259,7 +260,7 @@ def _parsed(
     blank_lines_are_rows: bool = False,
     at_top: bool = True,
     newlines_in_values: bool = True,
-    block_size: int = BLOCK_BYTES,
+    block_size: int | None = None,
     text_type: pa.DataType = _TEXT,
 ) -> Iterator[pa.RecordBatch]:
     """Parse the columns, block by block; columns are named by place, so that no name can clash."""
@@ -277,7 +278,7 @@ def _parsed(
             source,
             pacsv.ReadOptions(
                 use_threads=False,  # else pyarrow does not say which row is wrong
-                block_size=block_size,
+                block_size=block_size or dialect.max_row,
                 skip_rows=above if at_top else 0,
                 column_names=[str(place) for place in range(len(table.columns))],
                 skip_rows_after_names=int(dialect.header and at_top),

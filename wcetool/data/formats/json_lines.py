@@ -84,8 +84,8 @@ def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
     """Cut a large plain file at line ends: no string of JSON holds one."""
     file = table.file
     if ranges and table.footer.encoding is None and byte_ranges.is_large_and_plain(file):
-        cuts = list(itertools.pairwise(byte_ranges.line_ends(file)))
-        if all(end - start <= LINE_BYTES for start, end in cuts):  # else a line has no end
+        cuts = list(itertools.pairwise(byte_ranges.line_ends(file) or ()))
+        if cuts and all(end - start <= LINE_BYTES for start, end in cuts):  # else a line has no end
             return [
                 Split(file, index, byte_range=(start, end), size=end - start) for start, end in cuts
             ]

@@ -23,16 +23,16 @@ from wcetool.data import streams
 from wcetool.data.formats.table import ColumnKind, Dialect, Holds, MemoryNeed, ReadLog, Table
 from wcetool.data.formats.text_head import HEAD_ROWS, read_head
 from wcetool.data.formats.text_reading import (
-    BLOCK_BYTES,
     dialect_of,
     input_error,
     not_utf8,
     plain_text,
 )
-from wcetool.data.options import TextOptions
+from wcetool.data.options import ROW_MB, TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError, counted, short_repr
 
+BLOCK_BYTES = ROW_MB << 20  # longer lines are refused
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 
 

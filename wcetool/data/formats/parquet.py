@@ -50,9 +50,12 @@ _BUFFER_BYTES = 1 << 16  # of the file, a column
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Read the schema and the sizes of the row groups from the footer; no row is read."""
     with _open(file) as parquet:
-        schema, metadata = parquet.schema_arrow, parquet.metadata
-        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    columns = [_with_length(column, groups) for column in typed.columns_of(schema)]
+        try:
+            schema, metadata = parquet.schema_arrow, parquet.metadata
+            groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+            columns = [_with_length(column, groups) for column in typed.columns_of(schema)]
+        except UnicodeError as error:
+            raise _broken(file, error) from None
     # A column of the file wins over a partition key of the same name.
     constants = {key: value for key, value in file.partition if key not in schema.names}
     columns += [Column(key, len(columns) + i, Holds.TEXT) for i, key in enumerate(constants)]
@@ -319,7 +322,7 @@ def _open(file: InputFile, *, dictionary: Sequence[str] = (), footer: Any = None
             pre_buffer=False,
             buffer_size=_BUFFER_BYTES,
         )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:  # a name may be no UTF-8
         raise _broken(file, error) from None
 
 

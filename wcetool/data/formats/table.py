@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from wcetool.data.options import ROW_MB
 from wcetool.data.source import InputFile
 
 
@@ -75,6 +76,7 @@ class Dialect:
     skip_lines: int
     leading_blank_lines: int
     encoding: str | None
+    max_row: int = ROW_MB << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from contextlib import closing
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Holds
 from wcetool.data.formats.text_reading import (
-    BLOCK_BYTES,
     ignore_bytes,
     input_error,
+    longer_than,
     not_utf8,
     plain_text,
 )
-from wcetool.data.options import TextOptions
+from wcetool.data.options import MOST_ROW_MB, TextOptions
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, short_repr
 
@@ -25,7 +25,7 @@ _OTHER_DELIMITERS = (";", "\t", "|", ",")
 
 # The csv module refuses fields of more than 128 KiB otherwise; the whole process is concerned, and
 # no other user of it is harmed by a larger limit.
-csv.field_size_limit(max(csv.field_size_limit(), BLOCK_BYTES))
+csv.field_size_limit(max(csv.field_size_limit(), MOST_ROW_MB << 20))
 
 
 def read_head(file: InputFile, options: TextOptions) -> bytes:
@@ -39,6 +39,8 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
     try:
         with closing(plain_text(file, options, ignore_bytes, last=False)) as text:
             head = streams.read_head(text)
+            if len(head) == streams.HEAD_BYTES and not _ends_a_line(head):
+                head += streams.read_head(text, options.max_row + 1 - len(head))
     except streams.READ_ERRORS as error:
         raise input_error(error, file) from None
     kind = streams.describe_binary(head)
@@ -50,9 +52,21 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
         )
     if not head.strip(b"\xef\xbb\xbf\r\n"):
         raise InputError("is empty", where=file.path)
+    if len(head) > options.max_row and not _ends_a_line(head):
+        raise InputError(
+            f"{longer_than(options.max_row)}: the first one",
+            where=file.path,
+            hint="--max-row 64, if rows are that long",
+        )
     if len(head) >= streams.HEAD_BYTES:
-        head = head[: head.rfind(b"\n") + 1] or head
+        whole = head[: head.rfind(b"\n") + 1]
+        if 2 * len(whole) > len(head):  # else a part of a long row still shows that there is one
+            head = whole
     return head
+
+
+def _ends_a_line(head: bytes) -> bool:
+    return b"\n" in head or b"\r" in head
 
 
 def leading_blank_lines(head: bytes, skip_lines: int) -> int:

@@ -7,13 +7,12 @@ import re
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Table
-from wcetool.data.options import TextOptions
+from wcetool.data.options import ROW_MB, TextOptions
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, counted, short_repr
 
 # A label that no file holds; stands in the row that is appended to every stream.
 END_LABEL = "\x03\x04end\x04\x03"
-BLOCK_BYTES = 2 << 20  # a block of the reader, which reads dozens ahead; a longer record is refused
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 _CONVERSION = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to [^:]+: (.*)", re.DOTALL
@@ -29,6 +28,11 @@ def plain_text(
         return plain
     quoting = getattr(options, "quoting", True)
     return _Uncommented(plain, options.comment, options.quote_char if quoting else None)
+
+
+def longer_than(limit: int) -> str:
+    """Say that a row is too long; the option that allows more is `--max-row`."""
+    return f"a row is longer than {limit >> 20} MB"
 
 
 def ignore_bytes(_: int) -> None:
@@ -98,12 +102,12 @@ def input_error(error: BaseException, file: InputFile, table: Table | None = Non
         return not_utf8(file.path)
     if "straddling" in text:
         return InputError(
-            f"a row is longer than {BLOCK_BYTES >> 20} MB",
+            longer_than(ROW_MB << 20 if table is None else dialect_of(table).max_row),
             where=file.path,
             details=(
                 "a quote that is opened and never closed makes the rest of the file one field",
             ),
-            hint="--no-quoting, if quotes are ordinary characters in this file",
+            hint="--no-quoting, if quotes are ordinary characters in this file; else --max-row 64",
         )
     return streams.read_error(error, file.path, file.compression)
 
