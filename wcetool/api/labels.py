@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
-from wcetool.api.inputs import effective_options, file_notes
+from wcetool.api.inputs import effective_options, file_notes, input_warnings
 from wcetool.api.label_forms import (
     LabelCount,
     LabelForm,
@@ -305,7 +305,7 @@ def _of_label_rows(
         inputs=inputs,
         parameters=found.parameters,
         notes=(*notes, *found.notes),
-        warnings=found.warnings,
+        warnings=(*input_warnings(inputs), *found.warnings),
     )
 
 
@@ -396,7 +396,7 @@ def _finished(
     ]
     parts += [] if rows is None else [weights]
     counts, weight_notes = weighted(counts, parts, where or IN_MEMORY)
-    warnings = label_warnings(tally.counts)
+    warnings = [*input_warnings(inputs), *label_warnings(tally.counts)]
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:
         column = here.parameters.get("label-column")
         warnings.append(

@@ -216,7 +216,8 @@ class ReadingFlags:
             "--delimiter",
             panel=INPUT,
             metavar="CHAR",
-            help="Field delimiter, or tab. Default: a comma, a tab for .tsv.",
+            help="Field delimiter, or tab. Default: a comma, a tab for .tsv; else what cuts the "
+            "first rows evenly.",
         ),
     ] = None
     header: Annotated[
@@ -257,6 +258,27 @@ class ReadingFlags:
     encoding: Annotated[
         str | None,
         option("--encoding", panel=INPUT, metavar="NAME", help="Text encoding. Default: UTF-8."),
+    ] = None
+
+    decimal: Annotated[
+        str | None,
+        option(
+            "--decimal",
+            panel=INPUT,
+            metavar="CHAR",
+            help="What stands before the decimals of numbers in text: a point or a comma. "
+            "Default: a point.",
+        ),
+    ] = None
+    bad_rows: Annotated[
+        str | None,
+        option(
+            "--bad-rows",
+            panel=INPUT,
+            metavar="error|skip",
+            help="Rows with the wrong number of fields: refuse the file, or leave them out and "
+            "count them. Default: error.",
+        ),
     ] = None
 
     def keywords(self) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wcetool.data.dataset import Dataset
-from wcetool.data.formats.table import ReadLog
+from wcetool.data.formats.table import BadRow, ReadLog
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.source import Split
+from wcetool.errors import counted, short_repr
 from wcetool.results.document import InputRows
 
 
@@ -26,6 +27,10 @@ class ReadRows:
         Blank lines that are no rows.
     uncounted : frozenset of int
         Inputs whose blank lines could not be counted.
+    bad_rows : Counter of int
+        Rows that were left out, having the wrong number of fields.
+    first_bad : mapping of int to str
+        What there is to say of the first of them.
     doubts : HeaderDoubts
         What the labels say of the header above them.
     """
@@ -33,6 +38,8 @@ class ReadRows:
     rows: Counter[int] = field(default_factory=Counter)
     blank_lines: Counter[int] = field(default_factory=Counter)
     uncounted: frozenset[int] = frozenset()
+    bad_rows: Counter[int] = field(default_factory=Counter)
+    first_bad: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     doubts: HeaderDoubts = field(default_factory=HeaderDoubts)
 
     @classmethod
@@ -42,6 +49,8 @@ class ReadRows:
             Counter({split.index: n_rows}),
             Counter({split.index: log.blank_lines or 0}),
             frozenset({split.index} if log.blank_lines is None else ()),
+            Counter({split.index: log.bad_rows}),
+            {split.index: tuple(map(_said_of, log.first_bad))} if log.first_bad else {},
             doubts,
         )
 
@@ -50,6 +59,8 @@ class ReadRows:
             self.rows + other.rows,
             self.blank_lines + other.blank_lines,
             self.uncounted | other.uncounted,
+            self.bad_rows + other.bad_rows,
+            {**self.first_bad, **other.first_bad},
             self.doubts + other.doubts,
         )
 
@@ -59,6 +70,8 @@ class ReadRows:
             "rows": sorted(self.rows.items()),
             "blank_lines": sorted(self.blank_lines.items()),
             "uncounted": sorted(self.uncounted),
+            "bad_rows": sorted(self.bad_rows.items()),
+            "first_bad": sorted((index, list(said)) for index, said in self.first_bad.items()),
             "doubts": self.doubts.to_dict(),
         }
 
@@ -69,6 +82,8 @@ class ReadRows:
             Counter(dict(data["rows"])),
             Counter(dict(data["blank_lines"])),
             frozenset(data["uncounted"]),
+            Counter(dict(data["bad_rows"])),
+            {index: tuple(said) for index, said in data["first_bad"]},
             HeaderDoubts.from_dict(data["doubts"]),
         )
 
@@ -84,6 +99,12 @@ class ReadRows:
                 table.file.path,
                 self.rows[index],
                 None if index in self.uncounted else self.blank_lines[index],
+                self.bad_rows[index],
+                self.first_bad.get(index, ()),
             )
             for index, table in enumerate(dataset.tables)
         )
+
+
+def _said_of(row: BadRow) -> str:
+    return f"row {row.number:,} has {counted(row.fields, 'field')}: {short_repr(row.text)}"

@@ -19,6 +19,8 @@ TEXT_OPTIONS = frozenset(
         "skip-lines",
         "comment",
         "encoding",
+        "decimal",
+        "bad-rows",
     )
 )
 COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")

@@ -17,6 +17,8 @@ import pyarrow.csv as pacsv
 
 from wcetool.data import arrow, streams
 from wcetool.data.formats import byte_ranges
+from wcetool.data.formats.bad_rows import BadRows
+from wcetool.data.formats.dialect import decide
 from wcetool.data.formats.table import (
     Column,
     ColumnKind,
@@ -26,13 +28,7 @@ from wcetool.data.formats.table import (
     ReadLog,
     Table,
 )
-from wcetool.data.formats.text_head import (
-    first_rows,
-    leading_blank_lines,
-    read_head,
-    refuse_other_delimiter,
-    what_it_holds,
-)
+from wcetool.data.formats.text_head import read_head, what_it_holds
 from wcetool.data.formats.text_reading import (
     BLOCK_BYTES,
     END_LABEL,
@@ -42,7 +38,7 @@ from wcetool.data.formats.text_reading import (
     plain_text,
     rows_above,
 )
-from wcetool.data.options import TextOptions, refuse_twin_characters
+from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
@@ -54,37 +50,17 @@ _TEXT = pa.string()
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the columns of a text file from its first bytes."""
-    head = read_head(file, options)
-    dialect = Dialect(
-        delimiter=options.delimiter or file.format.delimiter or ",",
-        quote_char=options.quote_char if options.quoting else None,
-        escape_char=options.escape_char,
-        comment=options.comment,
-        header=options.header is not False,
-        header_given=options.header is not None,
-        skip_lines=options.skip_lines,
-        leading_blank_lines=leading_blank_lines(head, options.skip_lines),
-        encoding=options.encoding,
-    )
-    refuse_twin_characters(
-        {
-            "--delimiter": dialect.delimiter,
-            "--quote-char": dialect.quote_char,
-            "--escape-char": dialect.escape_char,
-            "--comment": dialect.comment,
-        },
-        ("quote-char", "escape-char", "comment"),
-    )
-    first, *others = first_rows(file, head, dialect)
-    if len(first) == 1 and options.delimiter is None:
-        refuse_other_delimiter(file, first[0])
+    written = decide(file, read_head(file, options), options)
+    dialect, (first, *others) = written.dialect, written.rows.rows
     names = first if dialect.header else [f"column {n}" for n in range(1, len(first) + 1)]
-    values = others if dialect.header else [first, *others]
+    values = written.rows.columns(others if dialect.header else [first, *others])
+    decimal_commas = dialect.decimal == "," or dialect.delimiter != ","
     columns = tuple(
-        Column(name, place, what_it_holds([row[place] for row in values if place < len(row)]))
+        Column(name, place, what_it_holds(values[place], decimal_commas=decimal_commas))
         for place, name in enumerate(names)
     )
-    return Table(file, columns, has_rows=bool(values), dialect=dialect)
+    has_rows = bool(others) or not dialect.header
+    return Table(file, columns, has_rows=has_rows, dialect=dialect, notes=written.notes)
 
 
 def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
@@ -117,13 +93,14 @@ def batches(
     plain = plain_text(split.file, dialect, on_bytes, last=last)
     with closing(_RecordStream(plain, dialect, _end_row(table, columns))) as text:
         source = pa.PythonFile(text, mode="r")
-        parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column)
+        left_out = BadRows(table, log) if dialect.skips_bad_rows else None
+        parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column, left_out=left_out)
         batches = _without_end(parsed, table, columns)
         for batch in _without_trailing_blanks(batches, log) if one_column else batches:
             rows += len(batch)
             yield batch
     if not one_column:
-        log.blank_lines = _blank_lines(text, rows, split, table)
+        log.blank_lines = _blank_lines(text, rows + log.bad_rows, split, table)
 
 
 def memory_need(
@@ -197,12 +174,13 @@ class _RecordStream(streams.Wrapped):
 
 
 def _end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
-    kinds = dict(columns)
+    kinds, dialect = dict(columns), dialect_of(table)
+    ends = {place: _end_value(_as_read(table, place, kind)) for place, kind in kinds.items()}
     fields = [
-        str(_end_value(_as_read(table, place, kinds[place]))) if place in kinds else ""
+        str(ends.get(place, "")).replace(".", dialect.decimal)
         for place in range(len(table.columns))
     ]
-    return (dialect_of(table).delimiter.join(fields) + "\n").encode()
+    return (dialect.delimiter.join(fields) + "\n").encode()
 
 
 def _end_value(kind: ColumnKind) -> str | float:
@@ -259,8 +237,9 @@ def _parsed(
     blank_lines_are_rows: bool = False,
     at_top: bool = True,
     newlines_in_values: bool = True,
-    block_size: int = BLOCK_BYTES,
+    block_size: int | None = None,
     text_type: pa.DataType = _TEXT,
+    left_out: BadRows | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Parse the columns, block by block; columns are named by place, so that no name can clash."""
     dialect = dialect_of(table)
@@ -277,7 +256,7 @@ def _parsed(
             source,
             pacsv.ReadOptions(
                 use_threads=False,  # else pyarrow does not say which row is wrong
-                block_size=block_size,
+                block_size=block_size or BLOCK_BYTES,
                 skip_rows=above if at_top else 0,
                 column_names=[str(place) for place in range(len(table.columns))],
                 skip_rows_after_names=int(dialect.header and at_top),
@@ -289,10 +268,12 @@ def _parsed(
                 newlines_in_values=newlines_in_values
                 and (dialect.quote_char is not None or dialect.escape_char is not None),
                 ignore_empty_lines=not blank_lines_are_rows,
+                invalid_row_handler=left_out,
             ),
             pacsv.ConvertOptions(
                 include_columns=[str(place) for place, _ in columns],
                 column_types=types,
+                decimal_point=dialect.decimal,
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,  # tells "" from a blank line
@@ -316,14 +297,16 @@ def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> 
 
 
 def _rows_and_blank_lines(split: Split, table: Table) -> int:
-    """Count the rows that there are when the parser is told that blank lines are rows."""
+    """Count all rows, the bad ones too, when the parser is told that blank lines are rows."""
     first = [(0, ColumnKind.LABEL)]
     dialect = dialect_of(table)
     plain = plain_text(split.file, dialect, ignore_bytes, last=True)
     with closing(_RecordStream(plain, dialect, _end_row(table, first))) as text:
         source = pa.PythonFile(text, mode="r")
-        parsed = _parsed(source, table, first, blank_lines_are_rows=True)
-        return sum(map(len, parsed)) - 1  # the appended row
+        log = ReadLog()
+        left_out = BadRows(table, log) if dialect.skips_bad_rows else None
+        parsed = _parsed(source, table, first, blank_lines_are_rows=True, left_out=left_out)
+        return sum(map(len, parsed)) + log.bad_rows - 1  # the appended row
 
 
 def _trailing_blank_rows(batch: pa.RecordBatch) -> int:

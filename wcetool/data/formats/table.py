@@ -74,6 +74,8 @@ class Dialect:
     skip_lines: int
     leading_blank_lines: int
     encoding: str | None
+    decimal: str = "."
+    skips_bad_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,15 @@ class MemoryNeed:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row with the wrong number of fields, left out because the user said so."""
+
+    number: int  # from 1, header and blank lines above it not counted
+    fields: int
+    text: str  # its beginning
+
+
 @dataclass(slots=True)
 class ReadLog:
     """What was noticed while a split was read.
@@ -153,6 +164,12 @@ class ReadLog:
     ----------
     blank_lines : int or None
         Blank lines that are no rows; None where they cannot be counted: in a stream with quotes.
+    bad_rows : int
+        Rows that were left out, having the wrong number of fields.
+    first_bad : list of BadRow
+        The first few of them.
     """
 
     blank_lines: int | None = 0
+    bad_rows: int = 0
+    first_bad: list[BadRow] = field(default_factory=list)

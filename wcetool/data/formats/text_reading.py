@@ -14,6 +14,7 @@ from wcetool.errors import InputError, counted, short_repr
 # A label that no file holds; stands in the row that is appended to every stream.
 END_LABEL = "\x03\x04end\x04\x03"
 BLOCK_BYTES = 2 << 20  # a block of the reader, which reads dozens ahead; a longer record is refused
+_NUMBER_WITH_COMMA = re.compile(r"\s*[-+]?[0-9]+,[0-9]+([eE][-+]?[0-9]+)?\s*")
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 _CONVERSION = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to [^:]+: (.*)", re.DOTALL
@@ -114,7 +115,26 @@ def _conversion_error(table: Table, place: int, physical_row: int, reason: str) 
     if "UTF8" in reason:
         return not_utf8(where)
     value = reason.removeprefix("invalid value ").strip("'")
-    return InputError(f"{short_repr(value)} is not a number", where=where)
+    if value == table.columns[place].name:
+        return InputError(
+            f"{short_repr(value)} is not a number: the header is repeated",
+            where=where,
+            details=("several files may have been written one below the other",),
+        )
+    return InputError(
+        f"{short_repr(value)} is not a number", where=where, hint=_decimal_hint(table, value)
+    )
+
+
+def has_decimal_comma(text: str) -> bool:
+    """Tell whether a text is a number such as 0,95."""
+    return _NUMBER_WITH_COMMA.fullmatch(text) is not None
+
+
+def _decimal_hint(table: Table, value: str) -> str | None:
+    if not has_decimal_comma(value) or dialect_of(table).decimal == ",":
+        return None
+    return "--decimal , if these are numbers with a decimal comma"
 
 
 def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> InputError:
