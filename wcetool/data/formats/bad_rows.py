@@ -21,6 +21,7 @@ class BadRows:
     def __init__(self, table: Table, log: ReadLog) -> None:
         self._above = rows_above(dialect_of(table))
         self._log = log
+        self.rows_above_last = 0  # rows that fit above the last one that does not
 
     def __call__(self, row: pacsv.InvalidRow) -> str:
         """Return what pyarrow is to do."""
@@ -28,7 +29,8 @@ class BadRows:
         if END_LABEL in text or "\n" in text or "\r" in text:
             return "error"
         self._log.bad_rows += 1
+        number = (row.number or 0) - self._above
+        self.rows_above_last = number - self._log.bad_rows
         if len(self._log.first_bad) < LISTED:
-            number = (row.number or 0) - self._above
             self._log.first_bad.append(BadRow(number, row.actual_columns, text[:_TEXT_CHARACTERS]))
         return "skip"

@@ -96,7 +96,7 @@ def batches(
         left_out = BadRows(table, log) if dialect.skips_bad_rows else None
         parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column, left_out=left_out)
         batches = _without_end(parsed, table, columns)
-        for batch in _without_trailing_blanks(batches, log) if one_column else batches:
+        for batch in _without_trailing_blanks(batches, log, left_out) if one_column else batches:
             rows += len(batch)
             yield batch
     if not one_column:
@@ -214,10 +214,11 @@ def _without_end(
 
 
 def _without_trailing_blanks(
-    batches: Iterator[pa.RecordBatch], log: ReadLog
+    batches: Iterator[pa.RecordBatch], log: ReadLog, left_out: BadRows | None
 ) -> Iterator[pa.RecordBatch]:
     """Leave out the blank lines at the end of a file of one column; others are missing labels."""
     held: list[pa.RecordBatch] = []
+    rows = 0
     for batch in batches:
         blank = _trailing_blank_rows(batch)
         if blank < len(batch):
@@ -226,7 +227,17 @@ def _without_trailing_blanks(
             yield batch.slice(0, len(batch) - blank)
         if blank:
             held.append(batch.slice(len(batch) - blank))
+        rows += len(batch)
     log.blank_lines = sum(len(batch) for batch in held)
+    if left_out is None:
+        return
+    # A blank line above a row that was left out is not at the end.
+    inside = max(0, left_out.rows_above_last - (rows - log.blank_lines))
+    log.blank_lines -= inside
+    for batch in held:
+        if inside:
+            yield batch.slice(0, inside)
+        inside = max(0, inside - len(batch))
 
 
 def _parsed(
