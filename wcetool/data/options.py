@@ -127,6 +127,7 @@ class TextOptions:
     delimiter: str | None = None
     header: bool | None = None
     quote_char: str = '"'
+    quote_given: bool = False
     escape_char: str | None = None
     quoting: bool = True
     skip_lines: int = 0
@@ -255,6 +256,7 @@ class ReadingOptions:
             delimiter="\t" if delimiter in ("\\t", "tab") else delimiter,
             header=header,
             quote_char='"' if quote_char is None else quote_char,
+            quote_given=quote_char is not None,
             escape_char=escape_char,
             quoting=quoting is not False,
             skip_lines=skip_lines or 0,

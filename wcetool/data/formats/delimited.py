@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,7 @@ from wcetool.data.formats.table import (
     ReadLog,
     Table,
 )
+from wcetool.data.formats.table_start import refuse_two_readings
 from wcetool.data.formats.text_head import read_head, what_it_holds
 from wcetool.data.formats.text_reading import (
     BLOCK_BYTES,
@@ -95,12 +97,19 @@ def batches(
         source = pa.PythonFile(text, mode="r")
         left_out = BadRows(table, log) if dialect.skips_bad_rows else None
         parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column, left_out=left_out)
-        batches = _without_end(parsed, table, columns)
-        for batch in _without_trailing_blanks(batches, log, left_out) if one_column else batches:
+        found = _without_end(parsed, table, columns)
+        for batch in _without_trailing_blanks(found, log, left_out) if one_column else found:
             rows += len(batch)
             yield batch
     if not one_column:
         log.blank_lines = _blank_lines(text, rows + log.bad_rows, split, table)
+        more_lines = text.lines > rows + log.bad_rows + rows_above(dialect)
+        if more_lines and text.has_marks and split.file.stream is None:
+            unquoted = _without_quotes(table)
+            if unquoted is not None:
+                first = [(0, ColumnKind.LABEL)]
+                again = batches(split, unquoted, first, ignore_bytes, ReadLog())
+                refuse_two_readings(table, rows, _rows_that_fit(again))
 
 
 def memory_need(
@@ -137,6 +146,24 @@ def _range_batches(
         yield batch
     on_bytes(split.size)
     log.blank_lines = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
+    if found.has_line_ends_in_quotes:
+        unquoted = _without_quotes(table)
+        if unquoted is not None:
+            refuse_two_readings(
+                table,
+                rows,
+                _rows_that_fit(
+                    _parsed(
+                        pa.BufferReader(found.text),
+                        unquoted,
+                        [(0, ColumnKind.LABEL)],
+                        at_top=at_top,
+                        newlines_in_values=False,
+                        block_size=len(found.text),
+                        text_type=pa.binary(),
+                    )
+                ),
+            )
 
 
 class _RecordStream(streams.Wrapped):
@@ -318,6 +345,26 @@ def _rows_and_blank_lines(split: Split, table: Table) -> int:
         left_out = BadRows(table, log) if dialect.skips_bad_rows else None
         parsed = _parsed(source, table, first, blank_lines_are_rows=True, left_out=left_out)
         return sum(map(len, parsed)) + log.bad_rows - 1  # the appended row
+
+
+def _without_quotes(table: Table) -> Table | None:
+    """Return a file whose quotes are ordinary characters; None where they are known to be none.
+
+    A file whose lines all fit without quotes, too, may hold quotes that are none: two of them make
+    one row of all that is between them.
+    """
+    dialect = dialect_of(table)
+    if dialect.quote_given or dialect.quote_char is None or dialect.escape_char is not None:
+        return None
+    return replace(table, dialect=replace(dialect, quote_char=None, skips_bad_rows=False))
+
+
+def _rows_that_fit(batches: Iterator[pa.RecordBatch]) -> int | None:
+    """Count rows; None if one does not fit."""
+    try:
+        return sum(map(len, batches))
+    except InputError:
+        return None
 
 
 def _trailing_blank_rows(batch: pa.RecordBatch) -> int:

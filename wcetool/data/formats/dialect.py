@@ -62,6 +62,7 @@ def decide(file: InputFile, head: bytes, options: TextOptions) -> Written:
         skip_lines=skip_lines,
         leading_blank_lines=leading_blank_lines(head, skip_lines),
         encoding=options.encoding,
+        quote_given=options.quote_given,
         decimal=options.decimal or ".",
         skips_bad_rows=options.bad_rows == "skip",
     )

@@ -74,6 +74,7 @@ class Dialect:
     skip_lines: int
     leading_blank_lines: int
     encoding: str | None
+    quote_given: bool = False  # the user said so
     decimal: str = "."
     skips_bad_rows: bool = False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wcetool.data.formats.table import Dialect
+from wcetool.data.formats.table import Dialect, Table
 from wcetool.data.formats.text_head import FirstRows, is_number
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, counted, quoted, short_repr
@@ -81,6 +81,25 @@ def _refuse_other_quotes(file: InputFile, dialect: Dialect, rows: FirstRows) -> 
             where=file.path,
             hint='--quote-char "\'" if these quote fields, --no-quoting if they are ordinary',
         )
+
+
+def refuse_two_readings(table: Table, with_quotes: int, without: int | None) -> None:
+    """Refuse a file that fits its columns with quotes and without them, in another number of rows.
+
+    Raises
+    ------
+    InputError
+        If there are `without` rows, not None, where quotes are ordinary characters.
+    """
+    if without is None or without == with_quotes or table.dialect is None:
+        return
+    quote = table.dialect.quote_char or ""
+    raise InputError(
+        f"may be read in two ways: {counted(with_quotes, 'row')} if {quote} quotes fields, which "
+        f"then go over several lines, {without:,} if it is an ordinary character",
+        where=table.file.path,
+        hint=f"--no-quoting, or --quote-char '{quote}'",
+    )
 
 
 def _refuse_title(file: InputFile, dialect: Dialect, rows: FirstRows) -> None:

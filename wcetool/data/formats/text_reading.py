@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import closing
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Table
@@ -69,6 +70,28 @@ class _Uncommented(streams.Wrapped):
         if self._quote is not None:
             self._quotes += line.count(self._quote)
         return True
+
+
+def line_like_header(table: Table) -> int | None:
+    """Return the number of the first line that repeats the header; None where none is found.
+
+    Standard input cannot be read again.
+    """
+    dialect = dialect_of(table)
+    if table.file.stream is not None or not dialect.header:
+        return None
+    header_line = dialect.skip_lines + dialect.leading_blank_lines + 1
+    header, number, partial = b"", 0, b""
+    with closing(plain_text(table.file, dialect, ignore_bytes, last=True)) as text:
+        while data := text.read(BLOCK_BYTES):
+            *lines, partial = (partial + data).split(b"\n")
+            for line in lines:
+                number += 1
+                if number == header_line:
+                    header = line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r")
+                elif number > header_line and line.rstrip(b"\r") == header:
+                    return number
+    return number + 1 if number >= header_line and partial.rstrip(b"\r") == header else None
 
 
 def dialect_of(table: Table) -> Dialect:
@@ -155,7 +178,8 @@ def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> In
         details=details,
         hint="--no-quoting, if quotes are ordinary characters in this file"
         if swallowed
-        else "--delimiter, --no-quoting or --skip-lines, if the file is written in another way",
+        else "--bad-rows skip leaves such rows out; --delimiter, --no-quoting or --skip-lines, if "
+        "the file is written in another way",
     )
 
 
