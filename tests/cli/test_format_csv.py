@@ -212,6 +212,25 @@ def test_lone_quotes_that_swallow_rows_are_refused(cli, write):
     assert counts(ran) == {"B": 1, "C": 1}
 
 
+def test_lone_quotes_in_a_stream(cli):
+    refused(cli("analyze", "-", "--input-format", "tsv", stdin=LONE_QUOTES.encode()), "4 if")
+
+
+def test_lone_quotes_beside_bad_rows(cli, write):
+    write("tokens.tsv", LONE_QUOTES + "footnote\n")
+    refused(cli("analyze", "tokens.tsv", "--bad-rows", "skip"), "2 rows", "4 if")
+
+
+def test_lone_quotes_that_break_rows(cli, write):
+    write("tokens.tsv", 'id\tlabel\n1\t"\n2\tA\n3\t"\tB\n')
+    refused(cli("analyze", "tokens.tsv"), "--no-quoting")
+
+
+def test_row_names_without_a_header(cli, write):
+    write("labels.csv", "id,label\nr1,1,cat\nr2,2,dog\n")
+    refused(cli("analyze", "labels.csv"), "row 1: 3 fields", "row names")
+
+
 def test_lone_quotes_in_ranges_of_bytes(cli, write, monkeypatch):
     monkeypatch.setattr(byte_ranges, "RANGE_BYTES", 64)
     write("tokens.tsv", LONE_QUOTES + "5\te\tA\n" * 40)

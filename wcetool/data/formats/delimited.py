@@ -8,7 +8,7 @@ do not fit the header.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -20,20 +20,18 @@ from wcetool.data import arrow, streams
 from wcetool.data.formats import byte_ranges
 from wcetool.data.formats.bad_rows import BadRows
 from wcetool.data.formats.dialect import decide
+from wcetool.data.formats.end_row import RecordStream, as_read, end_row, without_end
 from wcetool.data.formats.table import (
     Column,
     ColumnKind,
-    Dialect,
-    Holds,
     MemoryNeed,
     ReadLog,
     Table,
 )
-from wcetool.data.formats.table_start import refuse_two_readings
+from wcetool.data.formats.table_start import two_readings
 from wcetool.data.formats.text_head import read_head, what_it_holds
 from wcetool.data.formats.text_reading import (
     BLOCK_BYTES,
-    END_LABEL,
     dialect_of,
     ignore_bytes,
     input_error,
@@ -44,10 +42,8 @@ from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
-# The score in the row that is appended to every stream.
-_END_SCORE = -1.2345678901234567e-300
-
 _TEXT = pa.string()
+_FIRST = [(0, ColumnKind.LABEL)]  # any column, to count rows
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -93,11 +89,11 @@ def batches(
     one_column = len(table.columns) == 1
     rows = 0
     plain = plain_text(split.file, dialect, on_bytes, last=last)
-    with closing(_RecordStream(plain, dialect, _end_row(table, columns))) as text:
+    with closing(RecordStream(plain, dialect, end_row(table, columns))) as text:
         source = pa.PythonFile(text, mode="r")
         left_out = BadRows(table, log) if dialect.skips_bad_rows else None
         parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column, left_out=left_out)
-        found = _without_end(parsed, table, columns)
+        found = without_end(parsed, table, columns)
         for batch in _without_trailing_blanks(found, log, left_out) if one_column else found:
             rows += len(batch)
             yield batch
@@ -105,11 +101,11 @@ def batches(
         log.blank_lines = _blank_lines(text, rows + log.bad_rows, split, table)
         more_lines = text.lines > rows + log.bad_rows + rows_above(dialect)
         if more_lines and text.has_marks and split.file.stream is None:
-            unquoted = _without_quotes(table)
-            if unquoted is not None:
-                first = [(0, ColumnKind.LABEL)]
-                again = batches(split, unquoted, first, ignore_bytes, ReadLog())
-                refuse_two_readings(table, rows, _rows_that_fit(again))
+            _refuse_two_readings(
+                table,
+                *(rows, log.bad_rows),
+                lambda other, again: batches(split, other, _FIRST, ignore_bytes, again),
+            )
 
 
 def memory_need(
@@ -147,97 +143,18 @@ def _range_batches(
     on_bytes(split.size)
     log.blank_lines = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
     if found.has_line_ends_in_quotes:
-        unquoted = _without_quotes(table)
-        if unquoted is not None:
-            refuse_two_readings(
-                table,
-                rows,
-                _rows_that_fit(
-                    _parsed(
-                        pa.BufferReader(found.text),
-                        unquoted,
-                        [(0, ColumnKind.LABEL)],
-                        at_top=at_top,
-                        newlines_in_values=False,
-                        block_size=len(found.text),
-                        text_type=pa.binary(),
-                    )
-                ),
-            )
-
-
-class _RecordStream(streams.Wrapped):
-    """The bytes of a file, and after them one row that cannot be part of any file.
-
-    pyarrow ends a quoted field at the end of the file, closed or not, and takes all that follows
-    the opening quote for its text. If the appended row does not come back as the last one, a quote
-    has swallowed it.
-    """
-
-    def __init__(self, inner: streams.ByteSource, dialect: Dialect, end_row: bytes) -> None:
-        super().__init__(inner)
-        self._end_row = end_row
-        self._end_sent = False
-        self._last = b"\n"
-        marks = (dialect.quote_char, dialect.escape_char)
-        self._marks = [mark.encode() for mark in marks if mark is not None]
-        self.lines = 0
-        self.has_marks = False  # quotes or escapes: a line end may be inside a field
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = b"" if self.closed else self.inner.read(size)
-        if data:
-            self.lines += data.count(b"\n")
-            self.has_marks = self.has_marks or any(mark in data for mark in self._marks)
-            self._last = data[-1:]
-            return data
-        if self._end_sent:
-            return b""
-        self._end_sent = True
-        if self._last in b"\r\n":
-            return self._end_row
-        self.lines += 1
-        return b"\n" + self._end_row
-
-
-def _end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
-    kinds, dialect = dict(columns), dialect_of(table)
-    ends = {place: _end_value(_as_read(table, place, kind)) for place, kind in kinds.items()}
-    fields = [
-        str(ends.get(place, "")).replace(".", dialect.decimal)
-        for place in range(len(table.columns))
-    ]
-    return (dialect.delimiter.join(fields) + "\n").encode()
-
-
-def _end_value(kind: ColumnKind) -> str | float:
-    return _END_SCORE if kind in (ColumnKind.SCORE, ColumnKind.TARGET) else END_LABEL
-
-
-def _as_read(table: Table, place: int, kind: ColumnKind) -> ColumnKind:
-    """Return how a column is read: targets that are words are labels."""
-    words = kind is ColumnKind.TARGET and table.columns[place].holds is Holds.TEXT
-    return ColumnKind.LABEL if words else kind
-
-
-def _without_end(
-    batches: Iterator[pa.RecordBatch], table: Table, columns: Sequence[tuple[int, ColumnKind]]
-) -> Iterator[pa.RecordBatch]:
-    """Take the appended row off; refuse a file in which a quote swallowed it."""
-    rows, held = 0, next(batches)
-    for batch in batches:
-        rows += len(held)
-        yield held
-        held = batch
-    rows += len(held)
-    if held.column(0)[len(held) - 1].as_py() != _end_value(_as_read(table, *columns[0])):
-        raise InputError(
-            "a quote is opened and never closed; all that follows would be one field",
-            where=f"{table.file.path}: row {rows:,}",
-            hint="--no-quoting, if quotes are ordinary characters in this file",
+        _refuse_two_readings(
+            table,
+            *(rows, 0),
+            lambda other, _: _parsed(
+                pa.BufferReader(found.text),
+                other,
+                _FIRST,
+                at_top=at_top,
+                block_size=len(found.text),
+                text_type=pa.binary(),
+            ),
         )
-    if len(held) > 1:
-        yield held.slice(0, len(held) - 1)
 
 
 def _without_trailing_blanks(
@@ -288,7 +205,7 @@ def _parsed(
         ColumnKind.SCORE_LIST: pa.string(),
         ColumnKind.TARGET: pa.float64(),
     }
-    types = {str(place): arrow_types[_as_read(table, place, kind)] for place, kind in columns}
+    types = {str(place): arrow_types[as_read(table, place, kind)] for place, kind in columns}
     try:
         reader = pacsv.open_csv(
             source,
@@ -324,7 +241,7 @@ def _parsed(
         raise input_error(error, table.file, table) from None
 
 
-def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> int | None:
+def _blank_lines(text: RecordStream, rows: int, split: Split, table: Table) -> int | None:
     """Count the lines that are no rows; None where they cannot be told from line ends in fields."""
     others = text.lines - rows - rows_above(dialect_of(table))
     if others == 0 or not text.has_marks:
@@ -336,35 +253,38 @@ def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> 
 
 def _rows_and_blank_lines(split: Split, table: Table) -> int:
     """Count all rows, the bad ones too, when the parser is told that blank lines are rows."""
-    first = [(0, ColumnKind.LABEL)]
     dialect = dialect_of(table)
     plain = plain_text(split.file, dialect, ignore_bytes, last=True)
-    with closing(_RecordStream(plain, dialect, _end_row(table, first))) as text:
+    with closing(RecordStream(plain, dialect, end_row(table, _FIRST))) as text:
         source = pa.PythonFile(text, mode="r")
         log = ReadLog()
         left_out = BadRows(table, log) if dialect.skips_bad_rows else None
-        parsed = _parsed(source, table, first, blank_lines_are_rows=True, left_out=left_out)
+        parsed = _parsed(source, table, _FIRST, blank_lines_are_rows=True, left_out=left_out)
         return sum(map(len, parsed)) + log.bad_rows - 1  # the appended row
 
 
-def _without_quotes(table: Table) -> Table | None:
-    """Return a file whose quotes are ordinary characters; None where they are known to be none.
+def _refuse_two_readings(
+    table: Table,
+    rows: int,
+    bad_rows: int,
+    read: Callable[[Table, ReadLog], Iterator[pa.RecordBatch]],
+) -> None:
+    """Refuse a file whose lines all fit where quotes are ordinary characters, too, as more rows.
 
-    A file whose lines all fit without quotes, too, may hold quotes that are none: two of them make
-    one row of all that is between them.
+    Two quotes that are none make one row of all that is between them, which may well fit.
     """
     dialect = dialect_of(table)
     if dialect.quote_given or dialect.quote_char is None or dialect.escape_char is not None:
-        return None
-    return replace(table, dialect=replace(dialect, quote_char=None, skips_bad_rows=False))
-
-
-def _rows_that_fit(batches: Iterator[pa.RecordBatch]) -> int | None:
-    """Count rows; None if one does not fit."""
+        return
+    log = ReadLog()
     try:
-        return sum(map(len, batches))
+        without = sum(
+            map(len, read(replace(table, dialect=replace(dialect, quote_char=None)), log))
+        )
     except InputError:
-        return None
+        return
+    if without > rows and log.bad_rows <= bad_rows:
+        raise two_readings(table.file, dialect.quote_char, rows, without)
 
 
 def _trailing_blank_rows(batch: pa.RecordBatch) -> int:

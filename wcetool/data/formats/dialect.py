@@ -75,6 +75,8 @@ def decide(file: InputFile, head: bytes, options: TextOptions) -> Written:
                 "evenly (--delimiter to change it)"
             )
     _refuse_twins(dialect, options)
+    if file.stream is not None:  # which cannot be read again to find out
+        _refuse_two_readings(file, head, dialect, rows)
     table_start.check(file, dialect, rows)
     notes += table_start.notes(file, dialect, rows)
     return Written(dialect, rows, tuple(notes))
@@ -149,6 +151,20 @@ def _refuse_hidden_delimiter(file: InputFile, first_line: str, usual: str) -> No
 def _first_line(head: bytes, dialect: Dialect) -> str:
     lines = head.removeprefix(b"\xef\xbb\xbf").splitlines()
     return lines[dialect.skip_lines + dialect.leading_blank_lines].decode("utf-8", "replace")
+
+
+def _refuse_two_readings(file: InputFile, head: bytes, dialect: Dialect, rows: FirstRows) -> None:
+    """Refuse first rows that fit without quotes, too, where quotes hold line ends."""
+    quote = dialect.quote_char
+    if quote is None or dialect.quote_given or dialect.escape_char is not None:
+        return
+    if not rows.is_even or not any("\n" in field for row in rows.rows for field in row):
+        return
+    other = _first_rows_or_none(file, head, replace(dialect, quote_char=None))
+    if other is not None and other.is_even and len(other.rows[0]) == len(rows.rows[0]):
+        above = int(dialect.header)
+        n_rows, without = len(rows.rows) - above, len(other.rows) - above
+        raise table_start.two_readings(file, quote, n_rows, without)
 
 
 def _refuse_twins(dialect: Dialect, options: TextOptions) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wcetool.data.formats.table import Dialect, Table
+from wcetool.data.formats.table import Dialect
 from wcetool.data.formats.text_head import FirstRows, is_number
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, counted, quoted, short_repr
@@ -83,21 +83,12 @@ def _refuse_other_quotes(file: InputFile, dialect: Dialect, rows: FirstRows) -> 
         )
 
 
-def refuse_two_readings(table: Table, with_quotes: int, without: int | None) -> None:
-    """Refuse a file that fits its columns with quotes and without them, in another number of rows.
-
-    Raises
-    ------
-    InputError
-        If there are `without` rows, not None, where quotes are ordinary characters.
-    """
-    if without is None or without == with_quotes or table.dialect is None:
-        return
-    quote = table.dialect.quote_char or ""
-    raise InputError(
-        f"may be read in two ways: {counted(with_quotes, 'row')} if {quote} quotes fields, which "
-        f"then go over several lines, {without:,} if it is an ordinary character",
-        where=table.file.path,
+def two_readings(file: InputFile, quote: str, rows: int, without: int) -> InputError:
+    """Return the error of a file that fits its columns with quotes and, as more rows, without."""
+    return InputError(
+        f"may be read in two ways: {counted(rows, 'row')} if {quote} quotes fields, which then go "
+        f"over several lines, {without:,} if it is an ordinary character",
+        where=file.path,
         hint=f"--no-quoting, or --quote-char '{quote}'",
     )
 
@@ -110,6 +101,8 @@ def _refuse_title(file: InputFile, dialect: Dialect, rows: FirstRows) -> None:
     below = widths[above:]
     if not 0 < above <= _MOST_TITLE_ROWS or len(below) < 2 or len(set(below)) > 1:
         return
+    if above == 1 and widths[0] > 1 and widths[0] == width - 1:
+        return  # row names without a header, which the first row that does not fit tells of
     lines = dialect.skip_lines + rows.line_ends[above - 1]
     raise InputError(
         f"{counted(above, 'row')} above a table of {width} columns: is it a title?"

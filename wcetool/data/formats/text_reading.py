@@ -171,15 +171,21 @@ def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> In
     details = [f"text: {short_repr(text.removesuffix(' ...'))}"]
     if named:
         details.append("one field more than the header: are there row names without a header?")
+    if swallowed:
+        hint = "--no-quoting, if quotes are ordinary characters in this file"
+    elif dialect.quote_char is not None and dialect.quote_char in text:
+        hint = (
+            "--no-quoting, if quotes are ordinary characters; --bad-rows skip leaves such rows out"
+        )
+    else:
+        hint = "--bad-rows skip leaves such rows out; --delimiter or --skip-lines, if the file is "
+        hint += "written in another way"
     return InputError(
         f"{counted(fields, 'field')}, where {above} has {width}"
         + ("; perhaps a quote is opened and never closed" if swallowed else ""),
         where=f"{table.file.path}: row {row:,}",
         details=details,
-        hint="--no-quoting, if quotes are ordinary characters in this file"
-        if swallowed
-        else "--bad-rows skip leaves such rows out; --delimiter, --no-quoting or --skip-lines, if "
-        "the file is written in another way",
+        hint=hint,
     )
 
 
