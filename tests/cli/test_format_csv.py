@@ -8,7 +8,7 @@ import math
 import pytest
 
 import wcetool
-from wcetool.data.formats import byte_ranges
+from wcetool.data.formats import byte_ranges, delimited
 from wcetool.errors import UsageError
 
 
@@ -240,6 +240,14 @@ def test_lone_quotes_in_ranges_of_bytes(cli, write, monkeypatch):
 def test_fields_of_several_lines_are_read(cli, write):
     write("labels.csv", 'id,text,label\n1,"a\nb",cat\n2,"c, d\n",dog\n')
     assert counts(cli("analyze", "labels.csv", "-f", "json")) == {"cat": 1, "dog": 1}
+
+
+def test_line_ends_inside_quotes_survive_the_end_of_a_block(cli, write, monkeypatch):
+    """pyarrow drops the second half of a line end that two blocks share."""
+    for size in range(40, 50):
+        monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
+        write("labels.csv", "id,label\r\n" + '1,"a\r\nb"\r\n' * 20)
+        assert counts(cli("analyze", "labels.csv", "-f", "json")) == {"a\r\nb": 20}
 
 
 def test_single_quotes_around_a_delimiter_are_refused(cli, write):

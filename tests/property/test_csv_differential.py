@@ -79,7 +79,7 @@ def counted(rows: list[list[str]], width: int, place: int) -> tuple[int, int, Co
 def answer(path: Path, place: int, **options) -> tuple[int, int, Counter, int] | None:
     """Return what wcetool counts, None where it refuses."""
     try:
-        found = wcetool.analyze(path, label_column=place + 1, **options)
+        found = wcetool.analyze(path, label_column=place + 1, input_format="csv", **options)
     except WceError:
         return None
     document = found.to_dict()
@@ -146,7 +146,7 @@ def test_what_is_decided_alone_is_right_or_refused(folder, data, width):
     text = "".join(mark.join(row) + "\n" for row in [names, *rows])
     path = write(folder, text)
     try:
-        found = wcetool.analyze(path).to_dict()
+        found = wcetool.analyze(path, input_format="csv").to_dict()
     except WceError:
         return
     expected = counted(list(csv.reader(io.StringIO(text), delimiter=mark))[1:], width, width - 1)

@@ -27,6 +27,7 @@ class RecordStream(streams.Wrapped):
         self._end_row = end_row
         self._end_sent = False
         self._last = b"\n"
+        self._held = b""
         marks = (dialect.quote_char, dialect.escape_char)
         self._marks = [mark.encode() for mark in marks if mark is not None]
         self.lines = 0
@@ -34,7 +35,7 @@ class RecordStream(streams.Wrapped):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return up to `size` bytes, the appended row at the end, then nothing."""
-        data = b"" if self.closed else self.inner.read(size)
+        data = b"" if self.closed else self._whole_line_ends(size)
         if data:
             self.lines += data.count(b"\n")
             self.has_marks = self.has_marks or any(mark in data for mark in self._marks)
@@ -47,6 +48,15 @@ class RecordStream(streams.Wrapped):
             return self._end_row
         self.lines += 1
         return b"\n" + self._end_row
+
+    def _whole_line_ends(self, size: int) -> bytes:
+        """Read; pyarrow drops a line feed that begins a block, also inside quotes."""
+        data, self._held = self._held + self.inner.read(size), b""
+        while data == b"\r" and (more := self.inner.read(size)):
+            data += more
+        if len(data) > 1 and data.endswith(b"\r"):
+            data, self._held = data[:-1], b"\r"
+        return data
 
 
 def end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
