@@ -264,6 +264,14 @@ def test_single_quotes_around_all_labels_are_announced(cli, write):
     assert "stand in ' quotes" in ran.stderr
 
 
+def test_a_backslash_before_a_quote_is_announced(cli, write):
+    write("labels.csv", 'id,label\n1,"a \\"b\\" c"\n2,dog\n')
+    assert "--escape-char" in cli("analyze", "labels.csv").stderr
+    ran = cli("analyze", "labels.csv", "--escape-char", "\\", "-f", "json")
+    assert counts(ran) == {'a "b" c': 1, "dog": 1}
+    assert "backslash" not in ran.stderr
+
+
 # Rows that do not fit
 
 BAD = "id,label\n1,cat\n2,dog,x\n\n3,cat\nfootnote\n4,dog\n"

@@ -46,6 +46,12 @@ def notes(file: InputFile, dialect: Dialect, rows: FirstRows) -> list[str]:
             f"{file.path}: the values of column {name} stand in ' quotes, which are part of them "
             '(--quote-char "\'" takes them off)'
         )
+    if dialect.quote_char == '"' and dialect.escape_char is None:
+        if re.search(rf'\\"[^"\n\r{re.escape(dialect.delimiter)}]', rows.text):
+            found.append(
+                f"{file.path}: a backslash stands before a quote, and both are taken as they are "
+                "(--escape-char '\\' if it escapes the quote)"
+            )
     if dialect.header and len(names) == 1 and len(values) > 1:
         found += [
             f"{file.path}: read as one column, and every row below the first holds {mark!r} "
