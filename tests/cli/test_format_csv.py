@@ -274,6 +274,12 @@ def test_a_backslash_before_a_quote_is_announced(cli, write):
 
 # Rows that do not fit
 
+
+def test_a_delimiter_at_the_end_of_rows(cli, write):
+    write("labels.csv", "id,label\n1,cat,\n2,dog,\n")
+    refused(cli("analyze", "labels.csv"), "row 1: 3 fields", "ends in a delimiter")
+
+
 BAD = "id,label\n1,cat\n2,dog,x\n\n3,cat\nfootnote\n4,dog\n"
 
 

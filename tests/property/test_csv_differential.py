@@ -8,8 +8,8 @@ Where the peers differ, the csv module is the reference, with these exceptions:
   they hold no field; in a file of one column each is a missing label, those at the end excepted.
 - An empty field, quoted or not: the empty text in csv, missing in wcetool, NULL in DuckDB.
 - Text behind a closing quote, `"a"b`: csv and wcetool read `ab`; DuckDB refuses in strict mode.
-- Spaces between a closing quote and the delimiter: csv and wcetool keep them, since spaces are part
-  of a field in RFC 4180; DuckDB drops them. Such texts are not compared with DuckDB.
+- Spaces between a quote and the delimiter: csv and wcetool keep them, and take a quote behind them
+  for a character, since spaces are part of a field in RFC 4180; DuckDB drops them. Such texts are not compared with DuckDB.
 - Line ends: csv and wcetool end a row at a line feed, a carriage return, or both, mixed or not;
   DuckDB refuses those that are not the ones it was told. RFC 4180 knows only the two together.
 - A carriage return and a line feed inside quotes that two blocks of the reader share: pyarrow drops
@@ -159,7 +159,7 @@ def test_what_is_decided_alone_is_right_or_refused(folder, data, width):
 def test_counts_are_those_of_duckdb(folder, data, width):
     duckdb = pytest.importorskip("duckdb")
     text = ",".join("xyz"[:width]) + "\n" + data.draw(texts(width))
-    if "\r" in text or "\x00" in text or '" ' in text:
+    if any(mark in text for mark in ("\r", "\x00", '" ', ' "')):
         return
     path = write(folder, text)
     found = answer(path, width - 1, header=True, delimiter=",")

@@ -75,10 +75,11 @@ class _Uncommented(streams.Wrapped):
 def line_like_header(table: Table) -> int | None:
     """Return the number of the first line that repeats the header; None where none is found.
 
-    Standard input cannot be read again.
+    Standard input cannot be read again, and other formats have no such lines.
     """
-    dialect = dialect_of(table)
-    if table.file.stream is not None or not dialect.header:
+    dialect, file = dialect_of(table), table.file
+    is_delimited = "delimiter" in file.format.options
+    if file.stream is not None or not is_delimited or not dialect.header:
         return None
     header_line = dialect.skip_lines + dialect.leading_blank_lines + 1
     header, number, partial = b"", 0, b""
@@ -169,7 +170,11 @@ def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> In
     end_row = text.find(END_LABEL)  # no line of the file
     text = text if end_row < 0 else text[:end_row].rstrip(f"{dialect.delimiter}\n")
     details = [f"text: {short_repr(text.removesuffix(' ...'))}"]
-    if named:
+    if fields == width + 1 and text.rstrip(" .").endswith(dialect.delimiter):
+        details.append(
+            "the row ends in a delimiter: the header may lack a name for the last column"
+        )
+    elif named:
         details.append("one field more than the header: are there row names without a header?")
     if swallowed:
         hint = "--no-quoting, if quotes are ordinary characters in this file"
