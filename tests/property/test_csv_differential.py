@@ -9,7 +9,8 @@ Where the peers differ, the csv module is the reference, with these exceptions:
 - An empty field, quoted or not: the empty text in csv, missing in wcetool, NULL in DuckDB.
 - Text behind a closing quote, `"a"b`: csv and wcetool read `ab`; DuckDB refuses in strict mode.
 - Spaces between a quote and the delimiter: csv and wcetool keep them, and take a quote behind them
-  for a character, since spaces are part of a field in RFC 4180; DuckDB drops them. Such texts are not compared with DuckDB.
+  for a character, since spaces are part of a field in RFC 4180; DuckDB drops them. Such texts are
+  not compared with DuckDB.
 - Line ends: csv and wcetool end a row at a line feed, a carriage return, or both, mixed or not;
   DuckDB refuses those that are not the ones it was told. RFC 4180 knows only the two together.
 - A carriage return and a line feed inside quotes that two blocks of the reader share: pyarrow drops
