@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import math
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import wcetool
@@ -366,12 +369,24 @@ def test_rows_that_go_by_their_order_are_never_skipped(cli, write):
     refused(cli("score", "preds.csv", "--per-sample", "o.parquet", *skip), "--bad-rows", code=2)
     refused(cli("weights", "labels.csv", "--sample-weights", "o.csv", *skip), code=2)
     with pytest.raises(UsageError, match="shift"):
-        wcetool.sample_weights([("labels.csv")], {"cat": 1.0, "dog": 1.0}, bad_rows="skip")
+        wcetool.sample_weights(Path("labels.csv"), {"cat": 1.0, "dog": 1.0}, bad_rows="skip")
     ran = cli(
         *("score", "preds.csv", "--labels", "labels.csv", "--id-column", "id", *skip),
         *("--scores", "p_*", "-f", "json"),
     )
     assert ran.json["scored"] == 2
+
+
+def test_bad_rows_of_the_configuration_go_with_text_alone(cli, write, tmp_path):
+    write("wcetool.toml", 'bad-rows = "skip"\n')
+    write("labels.csv", BAD)
+    ran = cli("analyze", "labels.csv", "-f", "json")
+    assert ran.json["inputs"][0]["bad_rows"] == 2
+    refused(cli("weights", "labels.csv", "--sample-weights", "o.csv"), "--bad-rows", code=2)
+    pq.write_table(pa.table({"label": ["cat", "dog"]}), tmp_path / "labels.parquet")
+    ran = cli("weights", "labels.parquet", "--sample-weights", "o.csv", "-f", "json")
+    assert ran.code == 0, ran.stderr
+    refused(cli("analyze", "labels.parquet", "--bad-rows", "skip"), "no effect", code=2)
 
 
 def test_bad_rows_takes_two_words(cli, write):

@@ -125,11 +125,11 @@ def open_predictions(
         raise UsageError("score_file takes paths; score takes arrays")
     options = ReadingOptions.of(**reading)
     files = find_files(paths, options)
-    if labels is not None and matching.id_column is None:
-        options.refuse_skipped_rows("labels and predictions are matched by row order")
     truth_paths = None if labels is None else as_paths(labels)
     truth_files = [] if truth_paths is None else find_files(truth_paths, options)
     options = effective_options(options, [file.format for file in (*files, *truth_files)])
+    if labels is not None and matching.id_column is None:
+        options.refuse_skipped_rows("labels and predictions are matched by row order")
     dataset = open_files(files, options)
     opened = Opened(
         dataset=dataset,

@@ -186,7 +186,7 @@ class ReadingOptions:
         UsageError
             If the user wants them left out.
         """
-        if self.text.bad_rows == "skip":
+        if "bad-rows" in self.given:
             raise UsageError(
                 f"rows that are left out would shift all below them: {reason}",
                 where="--bad-rows",
