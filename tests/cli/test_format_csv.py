@@ -141,6 +141,13 @@ def test_a_title_is_named_with_the_lines_to_skip(cli, write, above, lines):
     assert counts(ran) == {"cat": 1, "dog": 1}
 
 
+def test_a_second_table_below_is_refused_by_its_first_row(cli, write):
+    write("labels.csv", "id,label\n1,cat\n2,dog\nid,label,x\n1,cat,2\n2,dog,3\n")
+    refused(cli("analyze", "labels.csv"), "row 3: 3 fields", "'id,label,x'")
+    ran = cli("analyze", "labels.csv", "--bad-rows", "skip", "-f", "json")
+    assert counts(ran) == {"cat": 1, "dog": 1}
+
+
 def test_a_title_that_a_spreadsheet_padded(cli, write):
     write("labels.csv", "My report,,\nid,label,x\n1,cat,2\n2,dog,3\n")
     refused(cli("analyze", "labels.csv", "-l", "2"), "--skip-lines 1", "--header")

@@ -109,6 +109,8 @@ def _refuse_title(file: InputFile, dialect: Dialect, rows: FirstRows) -> None:
         return
     if above == 1 and widths[0] > 1 and widths[0] == width - 1:
         return  # row names without a header, which the first row that does not fit tells of
+    if above > 1 and widths[0] == widths[1] > 1:
+        return  # a table of its own
     lines = dialect.skip_lines + rows.line_ends[above - 1]
     raise InputError(
         f"{counted(above, 'row')} above a table of {width} columns: is it a title?"
