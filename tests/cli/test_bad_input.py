@@ -212,7 +212,7 @@ def test_a_file_of_an_unknown_kind(cli, write):
 
 
 def test_another_delimiter_is_not_one_column(cli, write):
-    write("labels.csv", "id;label\n1;a\n")
+    write("labels.csv", "id;label\n1;a\n2\n")
     refused(cli("analyze", "labels.csv"), 3, "has one column when cut at ','", "--delimiter ';'")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from wcetool.data import registry
 from wcetool.data.options import ReadingOptions
 from wcetool.data.registry import TEXT_OPTIONS, FormatInfo
 from wcetool.data.source import STDIN, InputFile
-from wcetool.errors import listed, quoted
+from wcetool.errors import counted, listed, quoted
+from wcetool.results.document import InputRows
 
 
 def effective_options(
@@ -76,3 +77,14 @@ def file_notes(files: Sequence[InputFile], reading: ReadingOptions) -> list[str]
                 "(--input-format to change it)"
             )
     return notes
+
+
+def input_warnings(inputs: Iterable[InputRows]) -> list[str]:
+    """Say which rows of the inputs were left out."""
+    return [
+        f"{one.path}: {counted(one.bad_rows, 'row')} with the wrong number of fields left out; "
+        + "; ".join(one.first_bad)
+        + ("; …" if one.bad_rows > len(one.first_bad) else "")
+        for one in inputs
+        if one.bad_rows
+    ]

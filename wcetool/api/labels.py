@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wcetool.api.beside import NOTHING_BESIDE, Compared, beside_of, compare, weighted
-from wcetool.api.inputs import effective_options, file_notes, without_idle_member
+from wcetool.api.inputs import (
+    effective_options,
+    file_notes,
+    input_warnings,
+    without_idle_member,
+)
 from wcetool.api.joined_labels import check_classes
 from wcetool.api.label_forms import (
     LabelCount,
@@ -309,7 +314,7 @@ def _of_label_rows(
         inputs=inputs,
         parameters=found.parameters,
         notes=(*notes, *found.notes),
-        warnings=found.warnings,
+        warnings=(*input_warnings(inputs), *found.warnings),
     )
 
 
@@ -401,7 +406,7 @@ def _finished(
     ]
     parts += [] if rows is None else [weights]
     counts, weight_notes = weighted(counts, parts, where or IN_MEMORY)
-    warnings = label_warnings(tally.counts)
+    warnings = [*input_warnings(inputs), *label_warnings(tally.counts)]
     if of_pixels:
         warnings += pixel_warnings(tally.counts)
     if counts.n_samples >= DISTINCT_ROWS and int(counts.count.max()) == 1:

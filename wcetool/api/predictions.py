@@ -139,6 +139,8 @@ def open_predictions(
     truth_files = [] if truth_paths is None else find_files(truth_paths, options)
     options = without_idle_member(options, (*files, *truth_files))
     options = effective_options(options, [file.format for file in (*files, *truth_files)])
+    if labels is not None and matching.id_column is None:
+        options.refuse_skipped_rows("labels and predictions are matched by row order")
     dataset = open_files(files, options)
     opened = Opened(
         dataset=dataset,

@@ -172,6 +172,7 @@ def open_rows(
     if isinstance(labels, Analysis | Mapping):
         raise InputError("counts have no rows to weigh", where="labels")
     source = open_labels(labels, reading)
+    source.reading.refuse_skipped_rows("a weight is written for each row")
     for file in source.files:
         if file.format == registry.COUNTS:
             raise InputError("holds counts, which have no rows to weigh", where=file.path)

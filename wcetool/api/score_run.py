@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.framework_scores import row_form
+from wcetool.api.inputs import input_warnings
 from wcetool.api.label_matches import matched
 from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
@@ -101,6 +102,7 @@ def _scored(
     passes = Passes(source, evaluation, options, call)
     if per_sample is None:
         return _report(source, evaluation, passes.run(weights))
+    opened.reading.refuse_skipped_rows("the loss of each row is written")
 
     def write(rows: RowSink) -> ScoreReport:
         return _report(source, evaluation, passes.run(weights, rows))
@@ -216,6 +218,7 @@ def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreRe
     )
     warnings = [*layout.warnings, *score_warnings(found)]
     labels: tuple[InputRows, ...] = ()
+    inputs = run.read.by_input(opened.dataset)
     truth = outcome.truth
     if opened.labels is not None and truth is not None:
         labels = truth.read_rows.by_input(opened.labels)
@@ -226,7 +229,7 @@ def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreRe
             more, doubts = pairing_notes(opened.dataset, opened.labels, layout.columns)
             notes, warnings = notes + more, warnings + doubts
     return ScoreReport(
-        inputs=run.read.by_input(opened.dataset),
+        inputs=inputs,
         labels=labels,
         task=layout.form.task,
         kind=layout.kind,
@@ -249,7 +252,7 @@ def _report(source: Source, evaluation: Evaluation, outcome: Outcome) -> ScoreRe
             *said,
             *(() if outcome.call is None else outcome.call.notes),
         ),
-        warnings=tuple(warnings),
+        warnings=(*input_warnings([*inputs, *labels]), *warnings),
     )
 
 

@@ -225,7 +225,8 @@ class ReadingFlags:
             "--delimiter",
             panel=INPUT,
             metavar="CHAR",
-            help="Field delimiter, or tab. Default: a comma, a tab for .tsv.",
+            help="Field delimiter, or tab. Default: a comma, a tab for .tsv; else what cuts the "
+            "first rows evenly.",
         ),
     ] = None
     header: Annotated[
@@ -275,6 +276,27 @@ class ReadingFlags:
             metavar="MB",
             help="Refuse longer rows of text: most likely a quote that is never closed. Default: "
             "2 MB.",
+        ),
+    ] = None
+
+    decimal: Annotated[
+        str | None,
+        option(
+            "--decimal",
+            panel=INPUT,
+            metavar="CHAR",
+            help="What stands before the decimals of numbers in text: a point or a comma. "
+            "Default: a point.",
+        ),
+    ] = None
+    bad_rows: Annotated[
+        str | None,
+        option(
+            "--bad-rows",
+            panel=INPUT,
+            metavar="error|skip",
+            help="Rows with the wrong number of fields: refuse the file, or leave them out and "
+            "count them. Default: error.",
         ),
     ] = None
 

@@ -1,7 +1,8 @@
 """A first row that was taken for a header and may be data.
 
 A header that recurs as a value of its column, or an integer above nothing but integers, is refused
-unless the user said that there is a header.
+unless the user said that there is a header. A whole line that repeats it is refused in any case: it
+begins a second table.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 from wcetool.core.distribution import is_integer
 from wcetool.data.formats.table import Column, Table
-from wcetool.errors import InputError, short_repr
+from wcetool.data.formats.text_reading import line_like_header
+from wcetool.errors import InputError, quoted, short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ class HeaderGuard:
 
     def __init__(self, table: Table, index: int, column: Column) -> None:
         dialect = table.dialect
-        assumed = dialect is not None and dialect.header and not dialect.header_given
-        self._header = column.name if assumed else None
-        self._is_integer = assumed and is_integer(column.name)
+        self._header = column.name if dialect is not None and dialect.header else None
+        self._assumed = dialect is not None and dialect.header and not dialect.header_given
+        self._is_integer = self._assumed and is_integer(column.name)
         self._table = table
         self._index = index
-        self._seen = self._cleared = False
+        self._seen = self._cleared = self._may_recur = False
 
     def see(self, texts: Iterable[str | None]) -> None:
         """Look at labels as they are written.
@@ -78,12 +80,29 @@ class HeaderGuard:
         if self._header is None:
             return
         for text in texts:
-            if text == self._header:
-                header = short_repr(self._header)
-                raise _doubt(f"the header {header} recurs as a value", self._table)
+            if text == self._header and not self._may_recur:
+                self._refuse_repeated()
             if text and self._is_integer:
                 self._seen = True
                 self._cleared = self._cleared or not is_integer(text)
+
+    def _refuse_repeated(self) -> None:
+        """Refuse a header that recurs: in a cell if it was assumed, as a whole line of names."""
+        table = self._table
+        several = len(table.columns) > 1 and not all(map(is_integer, table.names))
+        line = line_like_header(table) if several else None
+        if line is not None:
+            hint = "--no-header" if self._assumed else "--skip-lines 1 --no-header"
+            raise InputError(
+                f"line {line:,} repeats the first row: are there several tables in the file?",
+                where=table.file.path,
+                details=(f"first row: {quoted(table.names)}",),
+                hint=f"one header, at the top; {hint} if these lines are data",
+            )
+        if self._assumed:
+            header = short_repr(self._header or "")
+            raise _doubt(f"the header {header} recurs as a value", table)
+        self._may_recur = True
 
     def doubts(self) -> HeaderDoubts:
         """Return what was seen."""

@@ -48,6 +48,8 @@ class ReadingKeywords(TypedDict, total=False):
     comment: str | None
     encoding: str | None
     max_row: int | None
+    decimal: str | None
+    bad_rows: str | None
     max_classes: int | None
     member: str | None
     defaults: Collection[str]
@@ -143,12 +145,15 @@ class TextOptions:
     delimiter: str | None = None
     header: bool | None = None
     quote_char: str = '"'
+    quote_given: bool = False
     escape_char: str | None = None
     quoting: bool = True
     skip_lines: int = 0
     comment: str | None = None
     encoding: str | None = None
     max_row: int = ROW_MB << 20
+    decimal: str | None = None
+    bad_rows: str = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +200,21 @@ class ReadingOptions:
         given = {option: value for option, value in self.given.items() if option not in idle}
         return replace(self, given=given)
 
+    def refuse_skipped_rows(self, reason: str) -> None:
+        """Refuse to leave out bad rows where rows go with others by their order.
+
+        Raises
+        ------
+        UsageError
+            If the user wants them left out.
+        """
+        if "bad-rows" in self.given:
+            raise UsageError(
+                f"rows that are left out would shift all below them: {reason}",
+                where="--bad-rows",
+                hint="--bad-rows error",
+            )
+
     @classmethod
     def of(
         cls,
@@ -216,6 +236,8 @@ class ReadingOptions:
         comment: str | None = None,
         encoding: str | None = None,
         max_row: int | None = None,
+        decimal: str | None = None,
+        bad_rows: str | None = None,
         max_classes: int | None = None,
         member: str | None = None,
         defaults: Collection[str] = (),
@@ -253,17 +275,22 @@ class ReadingOptions:
             "comment": comment,
             "encoding": encoding,
             "max-row": max_row,
+            "decimal": decimal,
+            "bad-rows": None if bad_rows == "error" else bad_rows,
         }
         text = TextOptions(
             delimiter="\t" if delimiter in ("\\t", "tab") else delimiter,
             header=header,
             quote_char='"' if quote_char is None else quote_char,
+            quote_given=quote_char is not None,
             escape_char=escape_char,
             quoting=quoting is not False,
             skip_lines=skip_lines or 0,
             comment=comment,
             encoding=None if encoding is None else streams.check_encoding(encoding),
             max_row=_row_bytes(max_row),
+            decimal=decimal,
+            bad_rows=bad_rows or "error",
         )
         _check_text(text, [key for key, value in given.items() if value])
         if max_classes is None:
@@ -373,6 +400,7 @@ def _check_text(text: TextOptions, given: Collection[str]) -> None:
         "--quote-char": text.quote_char,
         "--escape-char": text.escape_char,
         "--comment": text.comment,
+        "--decimal": text.decimal,
     }
     for option, character in characters.items():
         if character is None:
@@ -388,6 +416,18 @@ def _check_text(text: TextOptions, given: Collection[str]) -> None:
             raise UsageError("has no effect with --no-quoting", where="--quote-char")
         del characters["--quote-char"]
     refuse_twin_characters(characters, given)
+    if text.decimal not in (None, ".", ","):
+        raise UsageError(
+            f"{text.decimal!r} is neither a point nor a comma",
+            where="--decimal",
+            hint="--decimal ,",
+        )
+    if text.bad_rows not in ("error", "skip"):
+        raise UsageError(
+            f"{text.bad_rows!r} is not one of error, skip",
+            where="--bad-rows",
+            hint="--bad-rows skip",
+        )
     if text.skip_lines < 0:
         raise UsageError(f"{text.skip_lines} is not a number of lines", where="--skip-lines")
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wcetool.data.dataset import Dataset
-from wcetool.data.formats.table import ReadLog
+from wcetool.data.formats.table import BadRow, ReadLog
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.source import Split
-from wcetool.errors import counted
+from wcetool.errors import counted, short_repr
 from wcetool.results.document import InputRows
 
 
@@ -27,6 +27,10 @@ class ReadRows:
         Blank lines that are no rows.
     uncounted : frozenset of int
         Inputs whose blank lines could not be counted.
+    bad_rows : Counter of int
+        Rows that were left out, having the wrong number of fields.
+    first_bad : mapping of int to str
+        What there is to say of the first of them.
     doubts : HeaderDoubts
         What the labels say of the header above them.
     left_out : Counter of (int, str)
@@ -36,6 +40,8 @@ class ReadRows:
     rows: Counter[int] = field(default_factory=Counter)
     blank_lines: Counter[int] = field(default_factory=Counter)
     uncounted: frozenset[int] = frozenset()
+    bad_rows: Counter[int] = field(default_factory=Counter)
+    first_bad: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     doubts: HeaderDoubts = field(default_factory=HeaderDoubts)
     left_out: Counter[tuple[int, str]] = field(default_factory=Counter)
 
@@ -46,6 +52,8 @@ class ReadRows:
             Counter({split.index: n_rows}),
             Counter({split.index: log.blank_lines or 0}),
             frozenset({split.index} if log.blank_lines is None else ()),
+            Counter({split.index: log.bad_rows}),
+            {split.index: tuple(map(_said_of, log.first_bad))} if log.first_bad else {},
             doubts,
             Counter({(split.index, what): n for what, n in log.left_out.items()}),
         )
@@ -55,6 +63,8 @@ class ReadRows:
             self.rows + other.rows,
             self.blank_lines + other.blank_lines,
             self.uncounted | other.uncounted,
+            self.bad_rows + other.bad_rows,
+            {**self.first_bad, **other.first_bad},
             self.doubts + other.doubts,
             self.left_out + other.left_out,
         )
@@ -65,6 +75,8 @@ class ReadRows:
             "rows": sorted(self.rows.items()),
             "blank_lines": sorted(self.blank_lines.items()),
             "uncounted": sorted(self.uncounted),
+            "bad_rows": sorted(self.bad_rows.items()),
+            "first_bad": sorted((index, list(said)) for index, said in self.first_bad.items()),
             "doubts": self.doubts.to_dict(),
             "left_out": [[index, what, n] for (index, what), n in sorted(self.left_out.items())],
         }
@@ -76,6 +88,8 @@ class ReadRows:
             Counter(dict(data["rows"])),
             Counter(dict(data["blank_lines"])),
             frozenset(data["uncounted"]),
+            Counter(dict(data["bad_rows"])),
+            {index: tuple(said) for index, said in data["first_bad"]},
             HeaderDoubts.from_dict(data["doubts"]),
             Counter({(index, what): n for index, what, n in data["left_out"]}),
         )
@@ -92,6 +106,8 @@ class ReadRows:
                 table.file.path,
                 self.rows[index],
                 None if index in self.uncounted else self.blank_lines[index],
+                self.bad_rows[index],
+                self.first_bad.get(index, ()),
             )
             for index, table in enumerate(dataset.tables)
         )
@@ -102,3 +118,7 @@ class ReadRows:
             f"{dataset.tables[index].file.path}: {counted(n, what)} left out"
             for (index, what), n in sorted(self.left_out.items())
         ]
+
+
+def _said_of(row: BadRow) -> str:
+    return f"row {row.number:,} has {counted(row.fields, 'field')}: {short_repr(row.text)}"

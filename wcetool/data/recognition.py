@@ -30,6 +30,7 @@ from wcetool.data.registry import FormatInfo
 SAMPLE_BYTES = 1 << 16
 _SAMPLE_LINES = 200
 _LONG_MAGIC = 8
+SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # as Excel writes it above a table
 
 
 class Sample:
@@ -252,7 +253,8 @@ def _is_orange(sample: Sample) -> bool:
 
 def _cut_evenly(sample: Sample, delimiter: str) -> bool:
     """Tell whether all rows have the same number of fields, more than one."""
-    lines = [f"{line}\n" for line in sample.lines]
+    named = bool(sample.lines) and SEP_LINE.fullmatch(sample.lines[0]) is not None
+    lines = [f"{line}\n" for line in sample.lines[int(named) :]]
     try:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
     except csv.Error:

@@ -20,6 +20,8 @@ TEXT_OPTIONS = frozenset(
         "comment",
         "encoding",
         "max-row",
+        "decimal",
+        "bad-rows",
     )
 )
 COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")

@@ -30,15 +30,23 @@ class InputRows:
         Rows, those with a missing label included.
     blank_lines : int or None
         Blank lines that are no rows; None where they could not be counted.
+    bad_rows : int
+        Rows that were left out, having the wrong number of fields.
+    first_bad : tuple of str
+        What there is to say of the first of them.
     """
 
     path: str
     rows: int
     blank_lines: int | None = 0
+    bad_rows: int = 0
+    first_bad: tuple[str, ...] = ()
 
     def to_dict(self) -> Row:
-        """Return the JSON form; blank lines stand in it only where there may be any."""
-        extra = {} if self.blank_lines == 0 else {"blank_lines": self.blank_lines}
+        """Return the JSON form; blank lines and bad rows stand in it only where there are any."""
+        extra: Row = {} if self.blank_lines == 0 else {"blank_lines": self.blank_lines}
+        if self.bad_rows:
+            extra["bad_rows"] = self.bad_rows
         return {"path": self.path, "rows": self.rows, **extra}
 
 

@@ -8,8 +8,9 @@ do not fit the header.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,74 +18,46 @@ import pyarrow.csv as pacsv
 
 from wcetool.data import arrow, streams
 from wcetool.data.formats import byte_ranges
+from wcetool.data.formats.bad_rows import BadRows
+from wcetool.data.formats.dialect import decide
+from wcetool.data.formats.end_row import RecordStream, as_read, end_row, without_end
 from wcetool.data.formats.table import (
     Column,
     ColumnKind,
-    Dialect,
-    Holds,
     MemoryNeed,
     ReadLog,
     Table,
 )
-from wcetool.data.formats.text_head import (
-    first_rows,
-    leading_blank_lines,
-    read_head,
-    refuse_other_delimiter,
-    what_it_holds,
-)
+from wcetool.data.formats.table_start import two_readings
+from wcetool.data.formats.text_head import read_head, what_it_holds
 from wcetool.data.formats.text_reading import (
-    END_LABEL,
     dialect_of,
     ignore_bytes,
     input_error,
     plain_text,
     rows_above,
 )
-from wcetool.data.options import TextOptions, refuse_twin_characters
+from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
 
-# The score in the row that is appended to every stream.
-_END_SCORE = -1.2345678901234567e-300
-
 _TEXT = pa.string()
+_FIRST = [(0, ColumnKind.LABEL)]  # any column, to count rows
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the columns of a text file from its first bytes."""
-    head = read_head(file, options)
-    dialect = Dialect(
-        delimiter=options.delimiter or file.format.delimiter or ",",
-        quote_char=options.quote_char if options.quoting else None,
-        escape_char=options.escape_char,
-        comment=options.comment,
-        header=options.header is not False,
-        header_given=options.header is not None,
-        skip_lines=options.skip_lines,
-        leading_blank_lines=leading_blank_lines(head, options.skip_lines),
-        encoding=options.encoding,
-        max_row=options.max_row,
-    )
-    refuse_twin_characters(
-        {
-            "--delimiter": dialect.delimiter,
-            "--quote-char": dialect.quote_char,
-            "--escape-char": dialect.escape_char,
-            "--comment": dialect.comment,
-        },
-        ("quote-char", "escape-char", "comment"),
-    )
-    first, *others = first_rows(file, head, dialect)
-    if len(first) == 1 and options.delimiter is None:
-        refuse_other_delimiter(file, first[0])
+    written = decide(file, read_head(file, options), options)
+    dialect, (first, *others) = written.dialect, written.rows.rows
     names = first if dialect.header else [f"column {n}" for n in range(1, len(first) + 1)]
-    values = others if dialect.header else [first, *others]
+    values = written.rows.columns(others if dialect.header else [first, *others])
+    decimal_commas = dialect.decimal == "," or dialect.delimiter != ","
     columns = tuple(
-        Column(name, place, what_it_holds([row[place] for row in values if place < len(row)]))
+        Column(name, place, what_it_holds(values[place], decimal_commas=decimal_commas))
         for place, name in enumerate(names)
     )
-    return Table(file, columns, has_rows=bool(values), dialect=dialect)
+    has_rows = bool(others) or not dialect.header
+    return Table(file, columns, has_rows=has_rows, dialect=dialect, notes=written.notes)
 
 
 def splits(table: Table, index: int, *, ranges: bool = False) -> list[Split]:
@@ -116,15 +89,23 @@ def batches(
     one_column = len(table.columns) == 1
     rows = 0
     plain = plain_text(split.file, dialect, on_bytes, last=last)
-    with closing(_RecordStream(plain, dialect, _end_row(table, columns))) as text:
+    with closing(RecordStream(plain, dialect, end_row(table, columns))) as text:
         source = pa.PythonFile(text, mode="r")
-        parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column)
-        batches = _without_end(parsed, table, columns)
-        for batch in _without_trailing_blanks(batches, log) if one_column else batches:
+        left_out = BadRows(table, log) if dialect.skips_bad_rows else None
+        parsed = _parsed(source, table, columns, blank_lines_are_rows=one_column, left_out=left_out)
+        found = without_end(parsed, table, columns)
+        for batch in _without_trailing_blanks(found, log, left_out) if one_column else found:
             rows += len(batch)
             yield batch
     if not one_column:
-        log.blank_lines = _blank_lines(text, rows, split, table)
+        log.blank_lines = _blank_lines(text, rows + log.bad_rows, split, table)
+        more_lines = text.lines > rows + log.bad_rows + rows_above(dialect)
+        if more_lines and text.has_marks and split.file.stream is None:
+            _refuse_two_readings(
+                table,
+                *(rows, log.bad_rows),
+                lambda other, again: batches(split, other, _FIRST, ignore_bytes, again),
+            )
 
 
 def memory_need(
@@ -161,86 +142,27 @@ def _range_batches(
         yield batch
     on_bytes(split.size)
     log.blank_lines = found.n_lines - rows - (rows_above(dialect) if at_top else 0)
-
-
-class _RecordStream(streams.Wrapped):
-    """The bytes of a file, and after them one row that cannot be part of any file.
-
-    pyarrow ends a quoted field at the end of the file, closed or not, and takes all that follows
-    the opening quote for its text. If the appended row does not come back as the last one, a quote
-    has swallowed it.
-    """
-
-    def __init__(self, inner: streams.ByteSource, dialect: Dialect, end_row: bytes) -> None:
-        super().__init__(inner)
-        self._end_row = end_row
-        self._end_sent = False
-        self._last = b"\n"
-        marks = (dialect.quote_char, dialect.escape_char)
-        self._marks = [mark.encode() for mark in marks if mark is not None]
-        self.lines = 0
-        self.has_marks = False  # quotes or escapes: a line end may be inside a field
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = b"" if self.closed else self.inner.read(size)
-        if data:
-            self.lines += data.count(b"\n")
-            self.has_marks = self.has_marks or any(mark in data for mark in self._marks)
-            self._last = data[-1:]
-            return data
-        if self._end_sent:
-            return b""
-        self._end_sent = True
-        if self._last in b"\r\n":
-            return self._end_row
-        self.lines += 1
-        return b"\n" + self._end_row
-
-
-def _end_row(table: Table, columns: Sequence[tuple[int, ColumnKind]]) -> bytes:
-    kinds = dict(columns)
-    fields = [
-        str(_end_value(_as_read(table, place, kinds[place]))) if place in kinds else ""
-        for place in range(len(table.columns))
-    ]
-    return (dialect_of(table).delimiter.join(fields) + "\n").encode()
-
-
-def _end_value(kind: ColumnKind) -> str | float:
-    return _END_SCORE if kind in (ColumnKind.SCORE, ColumnKind.TARGET) else END_LABEL
-
-
-def _as_read(table: Table, place: int, kind: ColumnKind) -> ColumnKind:
-    """Return how a column is read: targets that are words are labels."""
-    words = kind is ColumnKind.TARGET and table.columns[place].holds is Holds.TEXT
-    return ColumnKind.LABEL if words else kind
-
-
-def _without_end(
-    batches: Iterator[pa.RecordBatch], table: Table, columns: Sequence[tuple[int, ColumnKind]]
-) -> Iterator[pa.RecordBatch]:
-    """Take the appended row off; refuse a file in which a quote swallowed it."""
-    rows, held = 0, next(batches)
-    for batch in batches:
-        rows += len(held)
-        yield held
-        held = batch
-    rows += len(held)
-    if held.column(0)[len(held) - 1].as_py() != _end_value(_as_read(table, *columns[0])):
-        raise InputError(
-            "a quote is opened and never closed; all that follows would be one field",
-            where=f"{table.file.path}: row {rows:,}",
-            hint="--no-quoting, if quotes are ordinary characters in this file",
+    if found.has_line_ends_in_quotes:
+        _refuse_two_readings(
+            table,
+            *(rows, 0),
+            lambda other, _: _parsed(
+                pa.BufferReader(found.text),
+                other,
+                _FIRST,
+                at_top=at_top,
+                block_size=len(found.text),
+                text_type=pa.binary(),
+            ),
         )
-    if len(held) > 1:
-        yield held.slice(0, len(held) - 1)
 
 
 def _without_trailing_blanks(
-    batches: Iterator[pa.RecordBatch], log: ReadLog
+    batches: Iterator[pa.RecordBatch], log: ReadLog, left_out: BadRows | None
 ) -> Iterator[pa.RecordBatch]:
     """Leave out the blank lines at the end of a file of one column; others are missing labels."""
     held: list[pa.RecordBatch] = []
+    rows = 0
     for batch in batches:
         blank = _trailing_blank_rows(batch)
         if blank < len(batch):
@@ -249,7 +171,17 @@ def _without_trailing_blanks(
             yield batch.slice(0, len(batch) - blank)
         if blank:
             held.append(batch.slice(len(batch) - blank))
+        rows += len(batch)
     log.blank_lines = sum(len(batch) for batch in held)
+    if left_out is None:
+        return
+    # A blank line above a row that was left out is not at the end.
+    inside = max(0, left_out.rows_above_last - (rows - log.blank_lines))
+    log.blank_lines -= inside
+    for batch in held:
+        if inside:
+            yield batch.slice(0, inside)
+        inside = max(0, inside - len(batch))
 
 
 def _parsed(
@@ -262,6 +194,7 @@ def _parsed(
     newlines_in_values: bool = True,
     block_size: int | None = None,
     text_type: pa.DataType = _TEXT,
+    left_out: BadRows | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Parse the columns, block by block; columns are named by place, so that no name can clash."""
     dialect = dialect_of(table)
@@ -272,7 +205,7 @@ def _parsed(
         ColumnKind.SCORE_LIST: pa.string(),
         ColumnKind.TARGET: pa.float64(),
     }
-    types = {str(place): arrow_types[_as_read(table, place, kind)] for place, kind in columns}
+    types = {str(place): arrow_types[as_read(table, place, kind)] for place, kind in columns}
     try:
         reader = pacsv.open_csv(
             source,
@@ -290,10 +223,12 @@ def _parsed(
                 newlines_in_values=newlines_in_values
                 and (dialect.quote_char is not None or dialect.escape_char is not None),
                 ignore_empty_lines=not blank_lines_are_rows,
+                invalid_row_handler=left_out,
             ),
             pacsv.ConvertOptions(
                 include_columns=[str(place) for place, _ in columns],
                 column_types=types,
+                decimal_point=dialect.decimal,
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,  # tells "" from a blank line
@@ -306,7 +241,7 @@ def _parsed(
         raise input_error(error, table.file, table) from None
 
 
-def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> int | None:
+def _blank_lines(text: RecordStream, rows: int, split: Split, table: Table) -> int | None:
     """Count the lines that are no rows; None where they cannot be told from line ends in fields."""
     others = text.lines - rows - rows_above(dialect_of(table))
     if others == 0 or not text.has_marks:
@@ -317,14 +252,39 @@ def _blank_lines(text: _RecordStream, rows: int, split: Split, table: Table) -> 
 
 
 def _rows_and_blank_lines(split: Split, table: Table) -> int:
-    """Count the rows that there are when the parser is told that blank lines are rows."""
-    first = [(0, ColumnKind.LABEL)]
+    """Count all rows, the bad ones too, when the parser is told that blank lines are rows."""
     dialect = dialect_of(table)
     plain = plain_text(split.file, dialect, ignore_bytes, last=True)
-    with closing(_RecordStream(plain, dialect, _end_row(table, first))) as text:
+    with closing(RecordStream(plain, dialect, end_row(table, _FIRST))) as text:
         source = pa.PythonFile(text, mode="r")
-        parsed = _parsed(source, table, first, blank_lines_are_rows=True)
-        return sum(map(len, parsed)) - 1  # the appended row
+        log = ReadLog()
+        left_out = BadRows(table, log) if dialect.skips_bad_rows else None
+        parsed = _parsed(source, table, _FIRST, blank_lines_are_rows=True, left_out=left_out)
+        return sum(map(len, parsed)) + log.bad_rows - 1  # the appended row
+
+
+def _refuse_two_readings(
+    table: Table,
+    rows: int,
+    bad_rows: int,
+    read: Callable[[Table, ReadLog], Iterator[pa.RecordBatch]],
+) -> None:
+    """Refuse a file whose lines all fit where quotes are ordinary characters, too, as more rows.
+
+    Two quotes that are none make one row of all that is between them, which may well fit.
+    """
+    dialect = dialect_of(table)
+    if dialect.quote_given or dialect.quote_char is None or dialect.escape_char is not None:
+        return
+    log = ReadLog()
+    try:
+        without = sum(
+            map(len, read(replace(table, dialect=replace(dialect, quote_char=None)), log))
+        )
+    except InputError:
+        return
+    if without > rows and log.bad_rows <= bad_rows:
+        raise two_readings(table.file, dialect.quote_char, rows, without)
 
 
 def _trailing_blank_rows(batch: pa.RecordBatch) -> int:

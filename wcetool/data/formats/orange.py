@@ -60,7 +60,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     """Read the header."""
     reading = TextOptions(encoding=options.encoding)
     head = read_head(file, reading)
-    rows = first_rows(file, head, plain_dialect("\t", reading, quote_char='"'))
+    rows = first_rows(file, head, plain_dialect("\t", reading, quote_char='"')).rows
     header_rows, attributes = _attributes(file, rows)
     classes = [place for place, one in enumerate(attributes) if one.is_class]
     columns = tuple(

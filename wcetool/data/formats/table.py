@@ -77,6 +77,9 @@ class Dialect:
     leading_blank_lines: int
     encoding: str | None
     max_row: int = ROW_MB << 20  # bytes
+    quote_given: bool = False  # the user said so
+    decimal: str = "."
+    skips_bad_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,15 @@ class MemoryNeed:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row with the wrong number of fields, left out because the user said so."""
+
+    number: int  # from 1, header and blank lines above it not counted
+    fields: int
+    text: str  # its beginning
+
+
 @dataclass(slots=True)
 class ReadLog:
     """What was noticed while a split was read.
@@ -166,9 +178,15 @@ class ReadLog:
     ----------
     blank_lines : int or None
         Blank lines that are no rows; None where they cannot be counted: in a stream with quotes.
+    bad_rows : int
+        Rows that were left out, having the wrong number of fields.
+    first_bad : list of BadRow
+        The first few of them.
     left_out : Counter of str
         What else is no row, as a noun, and how often.
     """
 
     blank_lines: int | None = 0
+    bad_rows: int = 0
+    first_bad: list[BadRow] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Holds
 from wcetool.data.formats.text_reading import (
+    has_decimal_comma,
     ignore_bytes,
     input_error,
     longer_than,
@@ -18,14 +21,45 @@ from wcetool.data.formats.text_reading import (
 )
 from wcetool.data.options import MOST_ROW_MB, TextOptions
 from wcetool.data.source import InputFile
-from wcetool.errors import InputError, short_repr
+from wcetool.errors import InputError
 
 HEAD_ROWS = 1000
-_OTHER_DELIMITERS = (";", "\t", "|", ",")
+_SEEN_CHARACTERS = 1 << 16
 
 # The csv module refuses fields of more than 128 KiB otherwise; the whole process is concerned, and
 # no other user of it is harmed by a larger limit.
 csv.field_size_limit(max(csv.field_size_limit(), MOST_ROW_MB << 20))
+
+
+@dataclass(frozen=True)
+class FirstRows:
+    """The first rows of a file as text, the header among them; blank lines are left out.
+
+    Attributes
+    ----------
+    rows : list of list of str
+        At least one.
+    line_ends : list of int
+        How many lines there are up to the end of each row, those left out above the table aside.
+    text : str
+        The beginning of what they were read from.
+    """
+
+    rows: list[list[str]]
+    line_ends: list[int]
+    text: str
+
+    @cached_property
+    def is_even(self) -> bool:
+        """All rows have one number of fields, more than one."""
+        width = len(self.rows[0])
+        return width > 1 and all(len(row) == width for row in self.rows)
+
+    def columns(self, rows: Sequence[list[str]]) -> list[list[str]]:
+        """Return the columns of some rows, those that are not as wide as the first one left out."""
+        width = len(self.rows[0])
+        fitting = [row for row in rows if len(row) == width]
+        return [[row[place] for row in fitting] for place in range(width)]
 
 
 def read_head(file: InputFile, options: TextOptions) -> bytes:
@@ -75,8 +109,8 @@ def leading_blank_lines(head: bytes, skip_lines: int) -> int:
     return next((n for n, line in enumerate(lines) if line), len(lines))
 
 
-def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> list[list[str]]:
-    """Read the first rows as text, the header among them; blank lines are left out.
+def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> FirstRows:
+    """Read the first rows.
 
     Raises
     ------
@@ -85,6 +119,28 @@ def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> list[list[str]
     """
     # Bytes that are no UTF-8 stay visible as lone surrogates.
     text = head.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    rows: list[list[str]] = []
+    line_ends: list[int] = []
+    try:
+        for line_end, row in _cut(text, dialect):
+            rows.append(row)
+            line_ends.append(line_end)
+            if len(rows) > HEAD_ROWS:
+                break
+    except csv.Error as error:
+        if not rows:
+            raise InputError(f"the first row cannot be read: {error}", where=file.path) from None
+    if not rows:
+        raise InputError("is empty", where=file.path)
+    if any(map(_is_not_utf8, rows[0])):
+        raise not_utf8(file.path)
+    if 1 < len(rows) <= HEAD_ROWS and len(head) > streams.HEAD_BYTES // 2:
+        del rows[-1], line_ends[-1]  # may go on
+    return FirstRows(rows, line_ends, text[:_SEEN_CHARACTERS])
+
+
+def _cut(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows that are not blank, each with the number of lines up to its end."""
     lines = io.StringIO(text, newline="")
     for _ in range(dialect.skip_lines):
         if not lines.readline():
@@ -96,34 +152,25 @@ def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> list[list[str]
         quoting=csv.QUOTE_NONE if dialect.quote_char is None else csv.QUOTE_MINIMAL,
         escapechar=dialect.escape_char,
     )
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-            if len(rows) > HEAD_ROWS:
-                break
-    except csv.Error as error:
-        if not rows:
-            raise InputError(f"the first row cannot be read: {error}", where=file.path) from None
-    if not rows:
-        raise InputError("is empty", where=file.path)
-    if any(map(_is_not_utf8, rows[0])):
-        raise not_utf8(file.path)
-    return rows
+    for row in reader:
+        if row:
+            yield reader.line_num, row
 
 
 def _is_not_utf8(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def what_it_holds(values: Sequence[str]) -> Holds:
+def what_it_holds(values: Sequence[str], *, decimal_commas: bool = False) -> Holds:
     """Return what most of the values of a column look like.
 
-    Most, not all: a stray text in a score column is refused by its row, not passed over.
+    Most, not all: a stray text in a score column is refused by its row, not passed over. So is a
+    number with a decimal comma where that is not said.
     """
     filled = [value for value in values if value.strip()]
     numbers = sum(map(is_number, filled))
+    if decimal_commas:
+        numbers += sum(map(has_decimal_comma, filled))
     return Holds.NUMBERS if filled and 2 * numbers >= len(filled) else Holds.TEXT
 
 
@@ -134,26 +181,3 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return "_" not in text
-
-
-def refuse_other_delimiter(file: InputFile, first_line: str) -> None:
-    """Refuse a file of one column whose first line looks like several.
-
-    Raises
-    ------
-    InputError
-        With the option for either reading.
-    """
-    usual = file.format.delimiter
-    found = next((mark for mark in _OTHER_DELIMITERS if mark in first_line), None)
-    if found is not None:
-        raise InputError(
-            f"has one column when cut at {usual!r}, but its first line holds {found!r}",
-            where=file.path,
-            details=(f"first line: {short_repr(first_line)}",),
-            hint=f"--delimiter {_typed(found)}, or --delimiter {_typed(usual)} if it is one column",
-        )
-
-
-def _typed(delimiter: str | None) -> str:
-    return "tab" if delimiter == "\t" else f"'{delimiter}'"

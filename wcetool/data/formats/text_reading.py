@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import closing
 
 from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Table
@@ -13,6 +14,7 @@ from wcetool.errors import InputError, counted, short_repr
 
 # A label that no file holds; stands in the row that is appended to every stream.
 END_LABEL = "\x03\x04end\x04\x03"
+_NUMBER_WITH_COMMA = re.compile(r"\s*[-+]?[0-9]+,[0-9]+([eE][-+]?[0-9]+)?\s*")
 _MISFIT = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 _CONVERSION = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to [^:]+: (.*)", re.DOTALL
@@ -74,6 +76,29 @@ class _Uncommented(streams.Wrapped):
         return True
 
 
+def line_like_header(table: Table) -> int | None:
+    """Return the number of the first line that repeats the header; None where none is found.
+
+    Standard input cannot be read again, and other formats have no such lines.
+    """
+    dialect, file = dialect_of(table), table.file
+    is_delimited = "delimiter" in file.format.options
+    if file.stream is not None or not is_delimited or not dialect.header:
+        return None
+    header_line = dialect.skip_lines + dialect.leading_blank_lines + 1
+    header, number, partial = b"", 0, b""
+    with closing(plain_text(table.file, dialect, ignore_bytes, last=True)) as text:
+        while data := text.read(ROW_MB << 20):
+            *lines, partial = (partial + data).split(b"\n")
+            for line in lines:
+                number += 1
+                if number == header_line:
+                    header = line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r")
+                elif number > header_line and line.rstrip(b"\r") == header:
+                    return number
+    return number + 1 if number >= header_line and partial.rstrip(b"\r") == header else None
+
+
 def dialect_of(table: Table) -> Dialect:
     """Return the dialect of a text file."""
     if table.dialect is None:
@@ -118,7 +143,26 @@ def _conversion_error(table: Table, place: int, physical_row: int, reason: str) 
     if "UTF8" in reason:
         return not_utf8(where)
     value = reason.removeprefix("invalid value ").strip("'")
-    return InputError(f"{short_repr(value)} is not a number", where=where)
+    if value == table.columns[place].name:
+        return InputError(
+            f"{short_repr(value)} is not a number: the header is repeated",
+            where=where,
+            details=("several files may have been written one below the other",),
+        )
+    return InputError(
+        f"{short_repr(value)} is not a number", where=where, hint=_decimal_hint(table, value)
+    )
+
+
+def has_decimal_comma(text: str) -> bool:
+    """Tell whether a text is a number such as 0,95."""
+    return _NUMBER_WITH_COMMA.fullmatch(text) is not None
+
+
+def _decimal_hint(table: Table, value: str) -> str | None:
+    if not has_decimal_comma(value) or dialect_of(table).decimal == ",":
+        return None
+    return "--decimal , if these are numbers with a decimal comma"
 
 
 def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> InputError:
@@ -130,16 +174,27 @@ def _misfit_error(table: Table, physical_row: int, fields: int, text: str) -> In
     end_row = text.find(END_LABEL)  # no line of the file
     text = text if end_row < 0 else text[:end_row].rstrip(f"{dialect.delimiter}\n")
     details = [f"text: {short_repr(text.removesuffix(' ...'))}"]
-    if named:
+    if fields == width + 1 and text.rstrip(" .").endswith(dialect.delimiter):
+        details.append(
+            "the row ends in a delimiter: the header may lack a name for the last column"
+        )
+    elif named:
         details.append("one field more than the header: are there row names without a header?")
+    if swallowed:
+        hint = "--no-quoting, if quotes are ordinary characters in this file"
+    elif dialect.quote_char is not None and dialect.quote_char in text:
+        hint = (
+            "--no-quoting, if quotes are ordinary characters; --bad-rows skip leaves such rows out"
+        )
+    else:
+        hint = "--bad-rows skip leaves such rows out; --delimiter or --skip-lines, if the file is "
+        hint += "written in another way"
     return InputError(
         f"{counted(fields, 'field')}, where {above} has {width}"
         + ("; perhaps a quote is opened and never closed" if swallowed else ""),
         where=f"{table.file.path}: row {row:,}",
         details=details,
-        hint="--no-quoting, if quotes are ordinary characters in this file"
-        if swallowed
-        else "--delimiter, --no-quoting or --skip-lines, if the file is written in another way",
+        hint=hint,
     )
 
 
