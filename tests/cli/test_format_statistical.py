@@ -118,6 +118,8 @@ def test_two_codes_of_one_value_label_are_not_pooled(cli):
 def test_portable_files(cli):
     pyreadstat.write_por(pd.DataFrame({"y": [1.0, 2, 2]}), "a.por")
     assert counts(cli("analyze", "a.por", "-f", "json")) == {"1": 1, "2": 2}
+    ran = cli("analyze", "a.por", "--encoding", "latin-1")
+    assert (ran.code, "--encoding: has no effect" in ran.stderr) == (2, True)
 
 
 def test_a_damaged_file_does_not_end_the_process(cli, tmp_path):

@@ -194,7 +194,16 @@ def column_of(values: Sequence[Any]) -> pa.Array:
             return pa.array([None if v is None else float(v) for v in values], pa.float64())
     if kinds and all(issubclass(kind, dt.date | dt.time | dt.timedelta) for kind in kinds):
         return pa.nulls(len(values), pa.duration("s"))  # neither a label nor a score: never read
-    return pa.array([value_text(_shortest(value)) for value in values], pa.string())
+    return _texts([value_text(_shortest(value)) for value in values])
+
+
+def _texts(texts: Sequence[str | None]) -> pa.Array:
+    """Encode texts as a dictionary: many cells may share one that is long."""
+    place: dict[str, int] = {}
+    codes = [None if text is None else place.setdefault(text, len(place)) for text in texts]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int32()), pa.array(list(place), pa.string())
+    )
 
 
 def _is_whole(value: float) -> bool:

@@ -44,7 +44,7 @@ def batches(
     for batch in chosen.to_batches(max_chunksize=rows):
         try:
             yield typed.in_order(batch.columns, columns)
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise InputError(
                 "a column of scores holds text",
                 where=split.file.path,

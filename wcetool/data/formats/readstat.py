@@ -22,6 +22,7 @@ from wcetool.data.source import InputFile
 EXTRA = "spss"
 _NOTES = b"notes"
 _MOST_SECONDS = 600
+_MOST_UNPACKED = 8 * foreign.MOST_BYTES
 
 
 def read(file: InputFile, function: str, encoding: str | None) -> Content:
@@ -55,6 +56,9 @@ def _load(function: str, path: str, encoding: str | None) -> Content:
     n_cells = (size.number_rows or 0) * (size.number_columns or 0)
     if n_cells > foreign.MOST_CELLS:
         raise ValueError(f"{n_cells:,} cells, where {foreign.MOST_CELLS:,} are the limit")
+    n_bytes = (size.number_rows or 0) * sum((size.variable_storage_width or {}).values())
+    if n_bytes > _MOST_UNPACKED:
+        raise ValueError(f"{n_bytes:,} bytes, where {_MOST_UNPACKED:,} are the limit")
     found, meta = file_reader(path, output_format="dict", **options)
     columns = {name: foreign.present(values) for name, values in found.items()}
     return Loaded(columns, meta.variable_value_labels).content()

@@ -15,7 +15,7 @@ from wcetool.data.formats import foreign, readstat
 from wcetool.data.formats.foreign import Content, Loaded
 from wcetool.data.formats.held import batches, held, memory_need, splits
 from wcetool.data.formats.table import Table
-from wcetool.data.options import TextOptions
+from wcetool.data.options import TextOptions, refuse_idle
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError
 
@@ -46,6 +46,8 @@ def _spss(file: InputFile, encoding: str | None) -> Content:
     with foreign.buffered(file) as stream:
         is_portable = not stream.peek(len(_SAV)).startswith(_SAV)
     if is_portable:
+        if encoding is not None:
+            refuse_idle("encoding", "a portable file of SPSS says nothing of it", ())
         return readstat.read(file, "read_por", None)
     return readstat.read(file, "read_sav", encoding)
 
