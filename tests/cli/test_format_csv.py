@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import wcetool
-from wcetool.data.formats import byte_ranges, delimited
+from wcetool.data.formats import byte_ranges
 from wcetool.errors import UsageError
 
 
@@ -255,7 +255,7 @@ def test_fields_of_several_lines_are_read(cli, write):
 def test_line_ends_inside_quotes_survive_the_end_of_a_block(cli, write, monkeypatch):
     """pyarrow drops the second half of a line end that two blocks share."""
     for size in range(40, 50):
-        monkeypatch.setattr(delimited, "BLOCK_BYTES", size)
+        monkeypatch.setattr("wcetool.data.options._row_bytes", lambda _, size=size: size)
         write("labels.csv", "id,label\r\n" + '1,"a\r\nb"\r\n' * 20)
         assert counts(cli("analyze", "labels.csv", "-f", "json")) == {"a\r\nb": 20}
 

@@ -175,7 +175,7 @@ def test_weights_and_options(cli, touch):
     weights = cli("weights", "p", "-f", "json").json["classes"]
     assert {row["label"]: row["weight"] for row in weights} == {"cat": 4 / 6, "dog": 2.0}
     refused(cli("analyze", "p", "--delimiter", ";"), "no effect", code=2)
-    refused(cli("analyze", "p", "--member", "x"), "p is a folder", code=2)
+    refused(cli("analyze", "p", "--member", "x"), "no input is an archive", code=2)
     assert counts(cli("analyze", "p", "--missing", "dog", "-f", "json")) == {"cat": 3}
     refused(cli("analyze", "p", "--classes", "cat"), "label 'dog' is not among")
     refused(cli("score", "p"), "error: p: ")

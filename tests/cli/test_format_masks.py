@@ -376,7 +376,7 @@ def test_without_pillow_the_extra_is_named(cli, write, monkeypatch):
 
 def test_options_without_effect_are_refused(cli, masks):
     refused(cli("analyze", "masks", "--no-header"), "no effect", code=2)
-    refused(cli("analyze", "masks", "--member", "x"), "masks is a folder", code=2)
+    refused(cli("analyze", "masks", "--member", "x"), "no input is an archive", code=2)
     refused(cli("score", "masks"), "error: masks: ")
 
 

@@ -369,7 +369,9 @@ def _no_bytes(_: int) -> None:
 
 def _part(form: FormatInfo, content: _Content, reading: ReadingOptions) -> str | None:
     """Return the part of an archive that is read: the file in a zip, or what the user names."""
-    return content.member or (reading.member if form.has_parts else None)
+    if content.member is not None:
+        return content.member
+    return reading.member if form.has_parts else None
 
 
 def _refuse_packed(form: FormatInfo, compression: str | None, path: str) -> None:

@@ -47,7 +47,7 @@ _FIRST = [(0, ColumnKind.LABEL)]  # any column, to count rows
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the columns of a text file from its first bytes."""
-    written = decide(file, read_head(file, options), options)
+    written = decide(file, read_head(file, options, longest=options.max_row), options)
     dialect, (first, *others) = written.dialect, written.rows.rows
     names = first if dialect.header else [f"column {n}" for n in range(1, len(first) + 1)]
     values = written.rows.columns(others if dialect.header else [first, *others])

@@ -62,19 +62,29 @@ class FirstRows:
         return [[row[place] for row in fitting] for place in range(width)]
 
 
-def read_head(file: InputFile, options: TextOptions) -> bytes:
+def read_head(file: InputFile, options: TextOptions, *, longest: int | None = None) -> bytes:
     """Return the first bytes of the text, as many whole lines as there are.
+
+    Parameters
+    ----------
+    file : InputFile
+        The file.
+    options : TextOptions
+        How it is written, as far as the user says.
+    longest : int, optional
+        Bytes that the first line may have; the whole of it is then returned, and a part of a long
+        line below it, which shows that there is one.
 
     Raises
     ------
     InputError
-        If the file is empty, no text, or cannot be read.
+        If the file is empty, no text, or cannot be read; if its first line is too long.
     """
     try:
         with closing(plain_text(file, options, ignore_bytes, last=False)) as text:
             head = streams.read_head(text)
-            if len(head) == streams.HEAD_BYTES and not _ends_a_line(head):
-                head += streams.read_head(text, options.max_row + 1 - len(head))
+            if longest and len(head) == streams.HEAD_BYTES and not _ends_a_line(head):
+                head += streams.read_head(text, longest + 1 - len(head))
     except streams.READ_ERRORS as error:
         raise input_error(error, file) from None
     kind = streams.describe_binary(head)
@@ -86,15 +96,15 @@ def read_head(file: InputFile, options: TextOptions) -> bytes:
         )
     if not head.strip(b"\xef\xbb\xbf\r\n"):
         raise InputError("is empty", where=file.path)
-    if len(head) > options.max_row and not _ends_a_line(head):
+    if longest and len(head) > longest and not _ends_a_line(head):
         raise InputError(
-            f"{longer_than(options.max_row)}: the first one",
+            f"{longer_than(longest)}: the first one",
             where=file.path,
             hint="--max-row 64, if rows are that long",
         )
     if len(head) >= streams.HEAD_BYTES:
         whole = head[: head.rfind(b"\n") + 1]
-        if 2 * len(whole) > len(head):  # else a part of a long row still shows that there is one
+        if whole and (longest is None or 2 * len(whole) > len(head)):
             head = whole
     return head
 
@@ -134,7 +144,7 @@ def first_rows(file: InputFile, head: bytes, dialect: Dialect) -> FirstRows:
         raise InputError("is empty", where=file.path)
     if any(map(_is_not_utf8, rows[0])):
         raise not_utf8(file.path)
-    if 1 < len(rows) <= HEAD_ROWS and len(head) > streams.HEAD_BYTES // 2:
+    if 2 < len(rows) <= HEAD_ROWS and len(head) > streams.HEAD_BYTES // 2:
         del rows[-1], line_ends[-1]  # may go on
     return FirstRows(rows, line_ends, text[:_SEEN_CHARACTERS])
 
