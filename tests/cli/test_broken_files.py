@@ -42,7 +42,7 @@ def test_a_npy_header_that_is_no_literal(cli, write, header):
     ):
         ran = cli(*args)
         assert ran.code in (2, 3), ran.stderr
-    refused(cli("check", "w.npy", "preds.csv"), 3, "w.npy: is not a NumPy array of numbers")
+    refused(cli("check", "w.npy", "preds.csv"), 3, "w.npy: is not a whole NumPy array")
 
 
 def test_names_with_a_lone_carriage_return(cli, write):

@@ -203,14 +203,17 @@ def test_arrays_of_other_values(cli, write):
     ("content", "text"),
     [
         (npy(np.zeros((2, 2))), "holds float64, and masks are of integers"),
-        (npy(np.array([[1, "a"]], dtype=object), allow_pickle=True), "pickled Python objects"),
+        (
+            npy(np.array([[1, "a"]], dtype=object), allow_pickle=True),
+            "which are pickled",
+        ),
         (npy(np.zeros(5, int)), "is of shape (5,)"),
         (npy(np.zeros((0, 5), int)), "is of shape (0, 5)"),
         (npy(np.zeros((5, 5, 3), np.uint8)), "an image of 3 channels"),
         (npy(np.zeros((9, 9), np.uint8))[:-1], "is truncated"),
         (npy(np.zeros((9, 9), np.uint8)) + b"x", "longer than it should be"),
-        (npy(np.zeros((9, 9), np.uint8))[:20], "is no NumPy array"),
-        (b"\x93NUMPY\x01\x00", "is no NumPy array"),
+        (npy(np.zeros((9, 9), np.uint8))[:20], "is not a whole NumPy array"),
+        (b"\x93NUMPY\x01\x00", "is not a whole NumPy array"),
         (b"label\na\n", "is neither a PNG image nor a NumPy array"),
         (b"", "is empty"),
     ],
@@ -227,7 +230,7 @@ def test_an_array_with_a_wrong_header_is_refused_at_once(cli, write, shape):
     changed = content.replace(b"(9, 9), }" + padding, shape + b", }")
     assert changed != content
     write("a.npy", changed)
-    refused(cli("analyze", "a.npy", "--input-format", "masks"), "error: a.npy: is ")
+    refused(cli("analyze", "a.npy", "--input-format", "masks"), "error: a.npy: ")
 
 
 WHOLE = png((np.add.outer(np.arange(300) // 9, np.arange(300) // 7) % 21).astype(np.uint8))

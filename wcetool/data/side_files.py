@@ -6,22 +6,15 @@ They are small; what is larger than `MOST_BYTES`, such as a device that never en
 from __future__ import annotations
 
 import io
-import math
-import tokenize
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wcetool.data import streams
+from wcetool.data import npy_file, streams
 from wcetool.errors import InputError
 
 MOST_BYTES = 1 << 29
-
-_HEADER_ERRORS = (
-    *(ValueError, EOFError, TypeError, SyntaxError, KeyError),  # of a header that is no literal
-    *(tokenize.TokenError, MemoryError, RecursionError, OverflowError),
-)
 
 
 def read_bytes(path: str) -> bytes:
@@ -50,32 +43,17 @@ def read_npy(path: str) -> npt.NDArray[Any]:
     Raises
     ------
     InputError
-        If the file is none, holds Python objects, or fewer values than it says.
+        If the file is none, holds Python objects, or not as many values as it says.
     """
     data = read_bytes(path)
+    if data.startswith(b"PK"):
+        raise InputError("holds several arrays, where one is expected", where=path)
     stream = io.BytesIO(data)
-    try:
-        version = np.lib.format.read_magic(stream)
-        read_header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, is_fortran, dtype = read_header(stream)
-    except _HEADER_ERRORS:
-        raise InputError("is not a NumPy array of numbers", where=path) from None
-    if dtype.hasobject:
+    header = npy_file.read_header(stream, path)
+    if len(data) != header.size:
         raise InputError(
-            "is not a NumPy array of numbers: it holds Python objects, which are never loaded",
-            where=path,
+            f"has {len(data):,} bytes, where its header says {header.size:,}", where=path
         )
-    n_values = math.prod(shape)
-    if n_values < 0 or len(data) - stream.tell() != n_values * dtype.itemsize:
-        raise InputError(
-            f"holds {len(data) - stream.tell():,} bytes of values, where its header says "
-            f"{n_values} of {dtype.itemsize} bytes",
-            where=path,
-        )
-    if not n_values:
-        return np.empty(shape, dtype)
-    values = np.frombuffer(data, dtype, n_values, stream.tell())
-    return values.reshape(shape, order="F" if is_fortran else "C")
+    rows = (0, header.rows)
+    values = next(header.pieces(stream, rows, max(header.rows, 1), path), None)
+    return np.empty(header.shape, header.dtype) if values is None else values.reshape(header.shape)

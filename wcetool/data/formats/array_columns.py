@@ -25,8 +25,8 @@ import pyarrow as pa
 
 from wcetool.data import arrow
 from wcetool.data.formats import typed
-from wcetool.data.formats.array_file import ArrayHeader, refuse_shape
 from wcetool.data.formats.table import ColumnKind, Table
+from wcetool.data.npy_file import ArrayHeader, refuse_shape
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError
 

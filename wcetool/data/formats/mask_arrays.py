@@ -8,17 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from math import prod
-from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from wcetool.data import streams
+from wcetool.data import npy_file, streams
 from wcetool.data.formats.mask_values import Header, Pixels
 from wcetool.errors import InputError
 
-MAGIC = b"\x93NUMPY"
 _CHANNELS = 4  # a last dimension of so many, or fewer, is one of colours
 
 
@@ -64,18 +62,8 @@ def read(location: str, name: str, masks: tuple[int, int] | None) -> Iterator[tu
 
 
 def _header(stream: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    try:
-        version = np.lib.format.read_magic(stream)
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, fortran, dtype = read_header(stream)
-    except (ValueError, OSError, SyntaxError, RecursionError, MemoryError, TokenError) as error:
-        raise InputError(f"is no NumPy array: {str(error).splitlines()[0]}", where=name) from None
-    if dtype.hasobject:
-        raise InputError("holds pickled Python objects, which are never loaded", where=name)
+    header = npy_file.read_header(stream, name)
+    shape, dtype = header.shape, header.dtype
     if dtype.kind not in "iub":
         raise InputError(f"holds {dtype.name}, and masks are of integers", where=name)
     if len(shape) not in (2, 3) or min(shape) < 1:
@@ -86,13 +74,13 @@ def _header(stream: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtyp
             where=name,
         )
     n_bytes = prod(shape) * dtype.itemsize
-    size = os.fstat(stream.fileno()).st_size - stream.tell()
+    size = os.fstat(stream.fileno()).st_size - header.offset
     if size != n_bytes:
         state = "truncated" if size < n_bytes else "longer than it should be"
         raise InputError(
             f"is {state}: {size:,} bytes of values, where there should be {n_bytes:,}", where=name
         )
-    return tuple(shape), bool(fortran), dtype
+    return shape, header.by_column, dtype
 
 
 def _values(

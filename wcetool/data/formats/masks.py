@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wcetool.data import arrow, streams
+from wcetool.data import arrow, npy_file, streams
 from wcetool.data.folder_walk import LeftOut, as_text, notes_of, split_of, suffix, walk
 from wcetool.data.formats import mask_arrays, mask_images, typed
 from wcetool.data.formats.mask_values import Header, Pixels
@@ -96,7 +96,7 @@ def _is_png(location: str, name: str) -> bool:
         head = streams.read_head(stream, 8)
     if head == mask_images.MAGIC:
         return True
-    if head.startswith(mask_arrays.MAGIC):
+    if head.startswith(npy_file.MAGIC):
         return False
     raise InputError("is neither a PNG image nor a NumPy array" if head else "is empty", where=name)
 

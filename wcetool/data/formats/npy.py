@@ -17,8 +17,8 @@ from wcetool.data.formats.array_columns import (
     only_columns_of,
     table_of,
 )
-from wcetool.data.formats.array_file import ArrayHeader, read_header
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
+from wcetool.data.npy_file import ArrayHeader, read_header
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError
