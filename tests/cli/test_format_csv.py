@@ -427,3 +427,17 @@ def test_predictions_as_they_come(cli, write, content, options):
     ran = cli("score", "preds.csv", *options, "-f", "json")
     assert loss(ran) == pytest.approx(SCORED, rel=1e-12)
     assert ran.json["rows"] == 2
+
+
+def test_columns_whose_values_recur_are_proposed_as_the_label(cli, write):
+    rows = "".join(f"{i},{'ab'[i % 2]},{'xyz'[i % 3]}\n" for i in range(12))
+    write("rows.csv", "id,workclass,risk class\n" + rows)
+    refused(
+        cli("analyze", "rows.csv"),
+        "whose values recur: 'risk class' (3 values), 'workclass' (2 values)",
+        "--label-column 'risk class'",
+    )
+    write("rows.jsonl", "".join(f'{{"id": {i}, "kind": "{"ab"[i % 2]}"}}\n' for i in range(12)))
+    refused(cli("analyze", "rows.jsonl"), "'kind' (2 values)", "--label-column kind")
+    write("rows.tsv", "27\tsome text\te1\n" + "".join(f"{i % 3}\tt{i}\te{i}\n" for i in range(9)))
+    refused(cli("analyze", "rows.tsv"), "--no-header and --label-column NUMBER")
