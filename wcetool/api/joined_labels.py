@@ -8,7 +8,7 @@ from wcetool.core.vocabulary import LabelTask
 from wcetool.data.dataset import Dataset
 from wcetool.data.declared_classes import refuse_undeclared
 from wcetool.data.formats.table import Column
-from wcetool.data.labels import joined_labels
+from wcetool.data.joined_labels import joined_labels, written_lists
 from wcetool.data.options import ReadingOptions
 from wcetool.errors import InputError, counted, quoted
 
@@ -37,4 +37,12 @@ def check_classes(
             where=dataset.where,
             details=(f"labels: {quoted(joined.labels, limit=3)}",),
             hint=f"--label-separator '{joined.separator}', or --task multiclass if each is a class",
+        )
+    lists = written_lists(tally.counts)
+    if lists:
+        raise InputError(
+            f"the labels of column {quoted([column.name])} are lists, written as text",
+            where=dataset.where,
+            details=(f"labels: {quoted(lists, limit=3)}",),
+            hint="--task multiclass if each is a class; --label-separator '|' reads a|b",
         )

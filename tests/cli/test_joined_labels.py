@@ -1,0 +1,59 @@
+"""Cells that hold several labels, in the ways that files write them, are not counted as one."""
+
+import pytest
+
+
+def refused(ran, *words):
+    assert (ran.code, ran.stdout) == (3, ""), ran.stderr
+    for word in words:
+        assert word in ran.stderr
+
+
+def test_numbers_with_blanks_between_are_several_labels(cli, write):
+    path = write("protein.csv", "Id,Target\na,16 0\nb,7 1 2\nc,5\nd,0 25\ne,0\n")
+    refused(cli("analyze", path), "--label-separator ' '")
+    ran = cli("analyze", path, "--label-separator", " ", "-f", "json")
+    assert {label: row["count"] for label, row in ran.rows.items()} == dict.fromkeys(
+        ("1", "2", "5", "7", "16", "25"), 1
+    ) | {"0": 3}
+    lines = write("sets.txt", "1 5 7\n1\n5 7\n1 5\n7\n")
+    refused(cli("analyze", lines), "--label-separator ' '")
+
+
+def test_words_with_blanks_between_are_several_labels_if_each_is_a_label(cli, write):
+    rows = ["cs.LG stat.ML", "cs.LG", "stat.ML", "cs.CV cs.LG", "cs.CV", "cs.CV stat.ML"]
+    path = write("papers.csv", "category\n" + "\n".join(rows * 3) + "\n")
+    refused(cli("analyze", path), "--label-separator ' '")
+    ran = cli("analyze", path, "--task", "multiclass", "-f", "json")
+    assert ran.rows["cs.CV cs.LG"]["count"] == 3
+
+
+def test_names_of_several_words_are_one_label(cli, write):
+    path = write("animals.txt", "sea lion\nlion\nsea otter\nsea\npolar bear\nlion\n")
+    ran = cli("analyze", path, "-f", "json")
+    assert (ran.rows["sea lion"]["count"], ran.rows["lion"]["count"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["\"['a', 'b']\"", "\"['a']\"", "[]"],
+        ['"[0, 2]"', "[1]", "[0]"],
+        ["[0 2]", "[1]", "[2]"],
+        ["<python><pandas>", "<python>", "<c#>"],
+    ],
+)
+def test_lists_written_as_text_are_no_classes(cli, write, cells):
+    path = write("lists.csv", "id,labels\n" + "".join(f"{i},{c}\n" for i, c in enumerate(cells)))
+    refused(cli("analyze", path), "are lists, written as text", "--task multiclass")
+    assert cli("analyze", path, "--task", "multiclass").code == 0
+
+
+def test_labels_in_brackets_are_classes(cli, write):
+    path = write("tags.csv", "label\n[UNK]\n[PAD]\n<s>\n[UNK]\n")
+    ran = cli("analyze", path, "-f", "json")
+    assert {label: row["count"] for label, row in ran.rows.items()} == {
+        "<s>": 1,
+        "[PAD]": 1,
+        "[UNK]": 2,
+    }
