@@ -1,0 +1,30 @@
+"""Which columns are found by their names, where another one could be meant."""
+
+import math
+
+import pytest
+
+
+def test_y_beside_x_is_a_place_and_not_the_label(cli, write):
+    path = write("points.csv", "x,y,kind\n1,2,a\n3,4,b\n5,4,a\n")
+    ran = cli("analyze", path)
+    assert (ran.code, ran.stdout) == (3, "")
+    assert "no column is known to hold the label" in ran.stderr
+    ran = cli("analyze", write("known.csv", "x,y,label\n1,2,a\n3,4,b\n"), "-f", "json")
+    assert set(ran.rows) == {"a", "b"}
+    ran = cli("analyze", write("two.csv", "x,y\n1,a\n3,b\n4,b\n"), "-f", "json")
+    assert ran.rows["b"]["count"] == 2
+
+
+def test_y_beside_x_in_arff_leaves_the_last_attribute(cli, write):
+    text = (
+        "@relation points\n@attribute x numeric\n@attribute y numeric\n"
+        "@attribute kind {no,yes}\n@data\n1,2,no\n2,2,no\n3,1,yes\n"
+    )
+    ran = cli("analyze", write("points.arff", text), "-f", "json")
+    assert {label: row["count"] for label, row in ran.rows.items()} == {"no": 2, "yes": 1}
+
+
+def test_predictions_with_y_beside_x(cli, write):
+    ran = cli("score", write("p.csv", "x,y,prob\n1,0,0.25\n2,1,0.75\n"), "-f", "json")
+    assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
