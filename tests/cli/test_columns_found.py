@@ -28,3 +28,17 @@ def test_y_beside_x_in_arff_leaves_the_last_attribute(cli, write):
 def test_predictions_with_y_beside_x(cli, write):
     ran = cli("score", write("p.csv", "x,y,prob\n1,0,0.25\n2,1,0.75\n"), "-f", "json")
     assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
+
+
+def test_one_outcome_beside_its_probability_is_the_truth(cli, write):
+    text = (
+        "year,candidate,projected,probwin,probwin_outcome\n"
+        "2018,A,52.1,0.75,1\n2018,B,47.9,0.25,0\n2018,C,50,0.5,1\n"
+    )
+    path = write("house.csv", text)
+    ran = cli("score", path, "-f", "json")
+    expected = -(2 * math.log(0.75) + math.log(0.5)) / 3
+    assert ran.json["unweighted"]["mean"] == pytest.approx(expected, rel=1e-12)
+    assert "label column 'probwin_outcome' (beside column 'probwin')" in ran.stderr
+    counted = cli("analyze", path, "-f", "json")
+    assert {label: row["count"] for label, row in counted.rows.items()} == {"0": 1, "1": 2}
