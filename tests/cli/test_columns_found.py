@@ -42,3 +42,12 @@ def test_one_outcome_beside_its_probability_is_the_truth(cli, write):
     assert "label column 'probwin_outcome' (beside column 'probwin')" in ran.stderr
     counted = cli("analyze", path, "-f", "json")
     assert {label: row["count"] for label, row in counted.rows.items()} == {"0": 1, "1": 2}
+
+
+def test_columns_of_a_letter_and_a_number_are_typed_out_as_a_pattern(cli, write):
+    path = write("p.csv", "label,p0,p1\n0,0.75,0.25\n1,0.25,0.75\n")
+    ran = cli("score", path)
+    assert ran.code == 3
+    assert "hint: --scores 'p*'\n" in ran.stderr
+    ran = cli("score", path, "--scores", "p*", "-f", "json")
+    assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
