@@ -51,3 +51,39 @@ def test_columns_of_a_letter_and_a_number_are_typed_out_as_a_pattern(cli, write)
     assert "hint: --scores 'p*'\n" in ran.stderr
     ran = cli("score", path, "--scores", "p*", "-f", "json")
     assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("negative", "positive", "column"),
+    [
+        ("healthy", "diseased", "prob"),
+        ("normal", "anomaly", "score"),
+        ("no", "cancer", "y_prob"),
+        ("not spam", "bulk", "prob_disease"),
+        ("non-event", "event", "proba"),
+    ],
+)
+def test_a_score_is_not_of_a_class_called_negative(cli, write, negative, positive, column):
+    path = write("p.csv", f"label,{column}\n{negative},0.25\n{positive},0.75\n{negative},0.25\n")
+    ran = cli("score", path)
+    assert (ran.code, ran.stdout) == (3, "")
+    assert f"--positive-class {positive}" in ran.stderr
+    ran = cli("score", path, "--positive-class", positive, "-f", "json")
+    assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
+
+
+@pytest.mark.parametrize("column", ["prob_negative", "neg_prob", "non_fraud_prob", "prob_normal"])
+def test_a_column_called_negative_is_not_of_class_1(cli, write, column):
+    path = write("p.csv", f"label,{column}\n0,0.75\n1,0.25\n0,0.75\n")
+    ran = cli("score", path)
+    assert (ran.code, ran.stdout) == (3, "")
+    assert "may be the score of the negative class" in ran.stderr
+    ran = cli("score", path, "--positive-class", "0", "-f", "json")
+    assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
+
+
+@pytest.mark.parametrize("names", [("no", "yes"), ("False", "True"), ("ham", "spam"), ("0", "1")])
+def test_a_score_is_of_the_later_class_where_no_name_says_otherwise(cli, write, names):
+    path = write("p.csv", f"label,prob\n{names[0]},0.25\n{names[1]},0.75\n{names[0]},0.25\n")
+    ran = cli("score", path, "-f", "json")
+    assert ran.json["unweighted"]["mean"] == pytest.approx(-math.log(0.75), rel=1e-12)
