@@ -57,3 +57,12 @@ def test_labels_in_brackets_are_classes(cli, write):
         "[PAD]": 1,
         "[UNK]": 2,
     }
+
+
+@pytest.mark.parametrize("marker", ["-", "-100"])
+def test_what_data_sets_write_for_no_label_is_pointed_out(cli, write, marker):
+    path = write("gold.csv", f"gold_label\n0\n1\n{marker}\n1\n")
+    ran = cli("analyze", path, "-f", "json")
+    assert ran.rows[marker]["count"] == 1
+    assert f"--missing {marker} to leave it out" in ran.stderr
+    assert marker not in cli("analyze", path, "--missing", marker, "-f", "json").rows

@@ -30,7 +30,20 @@ from wcetool.errors import InputError, quoted
 FEW_TEXTS = 16
 _VOID, _GREY_VALUES = "255", 200
 MISSING, IGNORED = -1, -2  # instead of a class
-_USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
+_USUAL_MARKERS = (
+    "NA",
+    "N/A",
+    "n/a",
+    "NaN",
+    "nan",
+    "NULL",
+    "null",
+    "None",
+    "none",
+    "?",
+    "-",
+    "-100",
+)
 
 
 def is_label_type(kind: pa.DataType) -> bool:
