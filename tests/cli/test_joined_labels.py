@@ -66,3 +66,18 @@ def test_what_data_sets_write_for_no_label_is_pointed_out(cli, write, marker):
     assert ran.rows[marker]["count"] == 1
     assert f"--missing {marker} to leave it out" in ran.stderr
     assert marker not in cli("analyze", path, "--missing", marker, "-f", "json").rows
+
+
+@pytest.mark.parametrize("first", ["4,27", "27", "joy,fear", "fear"])
+@pytest.mark.parametrize("options", [(), ("--label-separator", ",")])
+def test_a_first_row_of_labels_is_no_header(cli, write, first, options):
+    others = ["27", "4", "4,20", "20", "27"] if first[-1] == "7" else ["fear", "joy", "ire", "joy"]
+    lines = [f"a text\t{one}\te{i}\n" for i, one in enumerate([first, *others])]
+    path = write("feelings.tsv", "".join(lines))
+    refused(cli("analyze", path, "-l", "2", *options), "--no-header")
+
+
+def test_a_header_of_several_words_is_a_header(cli, write):
+    path = write("people.csv", '"id","Sex, Gender"\n1,F\n2,M\n3,F\n')
+    ran = cli("analyze", path, "-l", "2", "-f", "json")
+    assert {label: row["count"] for label, row in ran.rows.items()} == {"F": 2, "M": 1}
