@@ -81,3 +81,12 @@ def test_a_header_of_several_words_is_a_header(cli, write):
     path = write("people.csv", '"id","Sex, Gender"\n1,F\n2,M\n3,F\n')
     ran = cli("analyze", path, "-l", "2", "-f", "json")
     assert {label: row["count"] for label, row in ran.rows.items()} == {"F": 2, "M": 1}
+
+
+@pytest.mark.parametrize("command", ["analyze", "weights"])
+def test_a_table_of_counts_is_not_counted_as_rows(cli, write, command):
+    path = write("counts.csv", "label,count\ncat,900\ndog,40\nemu,3\n")
+    refused(cli(command, path), "beside a column 'count'", "--task multiclass")
+    assert cli(command, path, "--task", "multiclass").code == 0
+    rows = write("rows.csv", "label,count\ncat,900\ndog,40\ncat,3\n")
+    assert cli("analyze", rows, "-f", "json").rows["cat"]["count"] == 2
