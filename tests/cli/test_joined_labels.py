@@ -90,3 +90,15 @@ def test_a_table_of_counts_is_not_counted_as_rows(cli, write, command):
     assert cli(command, path, "--task", "multiclass").code == 0
     rows = write("rows.csv", "label,count\ncat,900\ndog,40\ncat,3\n")
     assert cli("analyze", rows, "-f", "json").rows["cat"]["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "command"),
+    [
+        (["+1 1:0 7:1", "-1 1:1"] * 20, "cut -d ' ' -f 1"),
+        (["__label__pos good", "__label__neg __label__long bad text"] * 20, "grep -o '__label__"),
+    ],
+)
+def test_lines_of_labels_and_features_are_no_labels(cli, write, lines, command):
+    path = write("train.txt", "".join(f"{line}\n" for line in lines))
+    refused(cli("analyze", path), f"hint: {command}")
