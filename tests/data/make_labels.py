@@ -60,6 +60,9 @@ def _feelings(files: Any, rng: random.Random) -> None:
         writer.writerow((rng.choice(texts), ",".join(map(str, sorted(ids))), f"e{i:03}"))
     files.write("feelings.tsv", stream.getvalue())
     files.write("feelings_labels.txt", "".join(f"{name}\n" for name in names))
+    files.expect("analyze feelings.tsv", refused="no column is known to hold the label")
+    files.expect("analyze feelings.tsv -l 2", refused="--no-header")
+    files.expect("analyze feelings.tsv -l 2 --no-header", refused="--label-separator ','")
     files.expect(
         "analyze feelings.tsv --no-header -l 2 --label-separator , --names feelings_labels.txt",
         counts=_counts(labels),
@@ -89,6 +92,7 @@ def _reports(files: Any, rng: random.Random) -> None:
             counts=_counts([text for text in found if text]),
             missing=found.count(""),
         )
+    files.expect("analyze reports.csv", refused="no column is known to hold the label")
     files.expect("analyze reports.csv -l Fracture", refused="all 5 labels are missing")
     files.expect(
         "analyze reports.csv -l Edema,Atelectasis --uncertain missing",
@@ -115,6 +119,8 @@ def _findings(files: Any, rng: random.Random) -> None:
         counts=_counts(labels),
         rows=50,
     )
+    files.expect("analyze findings.csv.gz", refused="no column is known to hold the label")
+    files.expect("analyze findings.csv.gz -l 'Finding Labels'", refused="--label-separator '|'")
     files.expect("analyze findings.csv.gz -l Fracture", counts=_counts(fractures))
 
 

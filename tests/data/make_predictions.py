@@ -11,6 +11,7 @@ import io
 import json
 import math
 import random
+import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,17 @@ N = 40
 
 def write(files: Any) -> None:
     """Write the prediction files, and what is expected of them."""
-    for make in (_arrays, _outcomes, _columns, _one_column, _models, _lists, _others):
+    for make in (
+        _arrays,
+        _outcomes,
+        _columns,
+        _one_column,
+        _models,
+        _lists,
+        _archives,
+        _events,
+        _others,
+    ):
         make(files, random.Random(make.__name__))
 
 
@@ -158,6 +169,9 @@ def _one_column(files: Any, rng: random.Random) -> None:
     columns = {"y_true": truth, "pred": predicted, "confidence": [max(row) for row in proba]}
     files.write("preds/confidence_of_three.csv", _csv(columns))
     files.expect("score preds/confidence_of_three.csv", refused="confidence")
+    one = {"label": truth, "confidence": [max(row) for row in proba]}
+    files.write("preds/confidence_alone.csv", _csv(one))
+    files.expect("score preds/confidence_alone.csv", refused="confidence")
     files.write("preds/hard.csv", _csv({"y_true": truth, "y_pred": predicted}))
     right = sum(p == t for p, t in zip(predicted, truth, strict=True))
     files.expect("score preds/hard.csv", accuracy=right / N)
@@ -174,6 +188,7 @@ def _models(files: Any, rng: random.Random) -> None:
     }
     files.write("preds/models.csv", _csv(columns))
     models = {"lr_proba": _truth(truth, proba)["loss"], "rf_proba": _truth(truth, other)["loss"]}
+    files.expect("score preds/models.csv", models=models)
     files.expect("score preds/models.csv --scores lr_proba,rf_proba", models=models)
 
 
@@ -189,6 +204,53 @@ def _lists(files: Any, rng: random.Random) -> None:
     ]
     files.write("preds/by_name.jsonl", "".join(json.dumps(one) + "\n" for one in records))
     files.expect("score preds/by_name.jsonl", **_truth(truth, proba))
+
+
+def _archives(files: Any, rng: random.Random) -> None:
+    """Scores and labels under two keys of an npz; one-hot labels beside npy scores."""
+    truth, proba = _rows(rng, 3)
+    expected = _truth(truth, proba)
+    arrays = {"probs": np.array(proba), "y_true": np.array(truth)}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:  # np.savez, at a time that does not change
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.save(member, array)
+            info = zipfile.ZipInfo(f"{name}.npy", (2020, 1, 1, 0, 0, 0))
+            archive.writestr(info, member.getvalue())
+    files.write("preds/run.npz", stream.getvalue())
+    files.expect("score preds/run.npz", **expected)
+    for name, array in (("scores", arrays["probs"]), ("one_hot", np.eye(3)[truth])):
+        member = io.BytesIO()
+        np.save(member, array)
+        files.write(f"preds/{name}.npy", member.getvalue())
+    files.expect("score preds/scores.npy --labels preds/one_hot.npy", **expected)
+    files.write("preds/document.json", json.dumps({"y_true": truth, "y_prob": proba}))
+    files.expect("score preds/document.json", **expected)
+
+
+def _events(files: Any, rng: random.Random) -> None:
+    """Whether something happened, beside its probability; the name of the wrong class."""
+    truth, proba = _rows(rng, 2)
+    positive = [row[1] for row in proba]
+    columns = {"candidate": ["A"] * N, "probwin": positive, "probwin_outcome": truth}
+    files.write("preds/one_outcome.csv", _csv(columns))
+    files.expect("score preds/one_outcome.csv", **_truth(truth, proba))
+    names = [("healthy", "diseased")[one] for one in truth]
+    files.write("preds/negative_later.csv", _csv({"label": names, "prob": positive}))
+    files.expect("score preds/negative_later.csv", refused="--positive-class diseased")
+    options = "score preds/negative_later.csv --positive-class diseased"
+    files.expect(options, **_truth(truth, proba))
+    unknown = ["test" if i % 4 == 0 else t for i, t in enumerate(truth)]
+    files.write("preds/test_rows.csv", _csv({"target": unknown, "prob": positive}))
+    files.expect("score preds/test_rows.csv", refused="--missing test")
+    kept = [i for i, one in enumerate(unknown) if one != "test"]
+    expected = _truth([truth[i] for i in kept], [proba[i] for i in kept])
+    files.expect("score preds/test_rows.csv --missing test", **{**expected, "rows": N})
+    percent = [f"{p * 100:.4f}" for p in positive]
+    files.write("preds/percent_of_one.csv", _csv({"y_true": truth, "y_prob": percent}))
+    files.expect("score preds/percent_of_one.csv", refused="--input percent")
+    files.expect("score preds/percent_of_one.csv --input percent", **_truth(truth, proba))
 
 
 def _others(files: Any, rng: random.Random) -> None:

@@ -3,7 +3,8 @@
 1. The column that the user names, by name or by number counted from 1; a name wins.
 2. The column that the format says is the label: the class of ARFF, the tag of CoNLL.
 3. The only column, index columns aside.
-4. The only column whose name is on the list `LABEL_NAMES`, whatever its case.
+4. The only column whose name is on the list `LABEL_NAMES`, whatever its case; in a file
+   of labels not `y` beside `x` and other columns, which is a place.
 5. Where there is none, the only one on the list `RARER_NAMES`.
 6. Nothing: the candidates are listed, and the user is asked.
 """
@@ -166,6 +167,8 @@ def choose_label_column(
     if table.label is not None and table.columns[table.label] not in taken:
         return Choice(table.columns[table.label], table.label_reason)
     usual = [column for column in columns if is_usual_name(column.name)]
+    if only_column_counts and has_coordinates([column.name for column in columns]):
+        usual = [column for column in usual if column.name.strip().casefold() != "y"]
     usual = usual or [column for column in columns if _is_named(column.name, RARER_NAMES)]
     if not usual:
         for column in table.columns:
@@ -222,6 +225,11 @@ def refuse_no_labels(table: Table, column: Column) -> None:
 def is_usual_name(name: str) -> bool:
     """Tell whether a column is called as label columns are."""
     return _is_named(name, LABEL_NAMES)
+
+
+def has_coordinates(names: Sequence[str]) -> bool:
+    """Tell whether `y` is likely a place: beside `x`, and with further columns."""
+    return len(names) > 2 and {"x", "y"} <= {name.strip().casefold() for name in names}
 
 
 def _is_named(name: str, names: Sequence[str]) -> bool:

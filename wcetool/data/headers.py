@@ -1,12 +1,13 @@
 """A first row that was taken for a header and may be data.
 
-A header that recurs as a value of its column, or an integer above nothing but integers, is refused
-unless the user said that there is a header. A whole line that repeats it is refused in any case: it
-begins a second table.
+A header that recurs as a value of its column, one of whose parts does (`4,27` above `4`), or an
+integer above nothing but integers, is refused unless the user said that there is a header. A whole
+line that repeats it is refused in any case: it begins a second table.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from wcetool.core.distribution import is_integer
 from wcetool.data.formats.table import Column, Table
 from wcetool.data.formats.text_reading import line_like_header
 from wcetool.errors import InputError, quoted, short_repr
+
+_BETWEEN = re.compile(r"[,;|]")  # several labels in a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class HeaderGuard:
         dialect = table.dialect
         self._header = column.name if dialect is not None and dialect.header else None
         self._assumed = dialect is not None and dialect.header and not dialect.header_given
-        self._is_integer = self._assumed and is_integer(column.name)
+        self._is_integer = self._assumed and _all_integers(column.name)
+        parts = [part.strip() for part in _BETWEEN.split(column.name)]
+        self._parts = frozenset(parts) - {""} if self._assumed and len(parts) > 1 else frozenset()
         self._table = table
         self._index = index
         self._seen = self._cleared = self._may_recur = False
@@ -84,7 +89,10 @@ class HeaderGuard:
                 self._refuse_repeated()
             if text and self._is_integer:
                 self._seen = True
-                self._cleared = self._cleared or not is_integer(text)
+                self._cleared = self._cleared or not _all_integers(text)
+            if text in self._parts:
+                header = short_repr(self._header)
+                raise _doubt(f"a part of the header {header} recurs as a value", self._table)
 
     def _refuse_repeated(self) -> None:
         """Refuse a header that recurs: in a cell if it was assumed, as a whole line of names."""
@@ -110,6 +118,11 @@ class HeaderGuard:
         return HeaderDoubts(
             here if self._seen else frozenset(), here if self._cleared else frozenset()
         )
+
+
+def _all_integers(text: str) -> bool:
+    """Tell whether a text is an integer, or several in one cell."""
+    return all(is_integer(part.strip()) for part in _BETWEEN.split(text))
 
 
 def _doubt(message: str, table: Table) -> InputError:

@@ -23,14 +23,27 @@ from wcetool.core.arrays import IntArray
 from wcetool.core.distribution import LabelTally
 from wcetool.data import arrow
 from wcetool.data.headers import HeaderGuard
+from wcetool.data.joined_labels import joined_labels
 from wcetool.data.options import CLASS_CHARACTERS, LabelRules, without_bio
 from wcetool.errors import InputError, quoted
 
 FEW_TEXTS = 16
 _VOID, _GREY_VALUES = "255", 200
 MISSING, IGNORED = -1, -2  # instead of a class
-_SEPARATORS = ",;|"
-_USUAL_MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?")
+_USUAL_MARKERS = (
+    "NA",
+    "N/A",
+    "n/a",
+    "NaN",
+    "nan",
+    "NULL",
+    "null",
+    "None",
+    "none",
+    "?",
+    "-",
+    "-100",
+)
 
 
 def is_label_type(kind: pa.DataType) -> bool:
@@ -368,26 +381,6 @@ def label_warnings(tally: Mapping[str, int]) -> list[str]:
             "leave them out)"
         )
     return notes
-
-
-@dataclass(frozen=True, slots=True)
-class JoinedLabels:
-    """Labels that are other labels with a separator between them."""
-
-    separator: str
-    labels: list[str]
-
-
-def joined_labels(tally: Collection[str]) -> JoinedLabels | None:
-    """Find labels that seem to be several in one cell: most with a separator are made of others."""
-    for separator in _SEPARATORS:
-        held = [label for label in tally if separator in label]
-        made = [
-            label for label in held if all(part.strip() in tally for part in label.split(separator))
-        ]
-        if made and 2 * len(made) >= len(held):
-            return JoinedLabels(separator, sorted(made))
-    return None
 
 
 def _likeness(label: str) -> object:

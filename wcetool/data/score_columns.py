@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from string import ascii_letters, digits
 
 from wcetool.core.distribution import class_order, is_integer
 from wcetool.core.vocabulary import InputKind
@@ -168,8 +169,11 @@ def _no_scores(table: Table, clues: Clues, candidates: Sequence[Column]) -> NoSc
     """List the candidates, and what to type where only one thing can be meant."""
     names = [column.name for column in candidates]
     hint = "--scores 'prob_*' (a pattern), or --scores NAME,NAME,..."
-    bare = bare_names(names) if len(names) > 1 else ()
+    bare: Sequence[str] = bare_names(names) if len(names) > 1 else ()
     prefix = names[0].removesuffix(bare[0]) if bare else ""
+    if bare and not prefix and numbered([name.lstrip(ascii_letters) for name in names]):
+        prefix = names[0].rstrip(digits)  # p0, p1
+        bare = [name.removeprefix(prefix) for name in names]
     if prefix and clues.seen and clues.cover(bare):
         hint = f"--scores '{prefix}*'"
     elif names and len(names) <= LISTED:

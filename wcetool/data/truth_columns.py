@@ -5,7 +5,8 @@ The rules, in order:
 1. What the user names: a column, a list of columns, or a pattern whose ``*`` stands for the class.
 2. All columns, where the format says that each is a label: an array of two dimensions.
 3. One label column, by the rules of `columns`.
-4. Columns called ``x_outcome`` beside columns called ``x``: a number a class.
+4. Columns called ``x_outcome`` beside columns called ``x``: a number a class; one such
+   column alone: the label, 1 or 0.
 5. Columns called ``y_x``, or with another prefix of `TARGET_PREFIXES`, beside score columns of the
    same classes: a number a class.
 """
@@ -117,7 +118,17 @@ def choose_truth_columns(
             raise
         found = _outcomes(table) or _beside_scores(table)
         if found is None:
-            raise
+            single = _one_outcome(table)
+            if single is None:
+                raise
+            reason = f"beside column {single.name.removesuffix(OUTCOME)!r}"
+            return TruthColumns(
+                form=TruthForm.CLASS,
+                columns=(single,),
+                where=table.file.path,
+                notes=(f"{prefix}label column {single.name!r} ({reason})",),
+                reason=reason,
+            )
         columns, names, pattern = found
         named = listed((column.name for column in columns), limit=4)
         return TruthColumns(
@@ -283,16 +294,27 @@ _Found = tuple[tuple[Column, ...], tuple[str, ...], str]
 """Columns of the truth, the class in the name of each, and what their names share."""
 
 
-def _outcomes(table: Table) -> _Found | None:
-    """Find columns `x_outcome` beside columns `x`."""
-    names = set(table.names)
-    columns = tuple(
+def _outcome_columns(table: Table) -> tuple[Column, ...]:
+    """List the columns `x_outcome` beside columns `x`."""
+    names = {column.name for column in table.columns if column.holds is Holds.NUMBERS}
+    return tuple(
         column
         for column in table.columns
         if column.name.endswith(OUTCOME)
         and column.name.removesuffix(OUTCOME) in names
         and column.holds is Holds.NUMBERS
     )
+
+
+def _one_outcome(table: Table) -> Column | None:
+    """Return the only column `x_outcome` beside a column `x`: whether something happened."""
+    found = _outcome_columns(table)
+    return found[0] if len(found) == 1 else None
+
+
+def _outcomes(table: Table) -> _Found | None:
+    """Find columns `x_outcome` beside columns `x`."""
+    columns = _outcome_columns(table)
     if len(columns) < 2:
         return None
     return columns, tuple(c.name.removesuffix(OUTCOME) for c in columns), f"*{OUTCOME}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,12 @@ from wcetool.data.layout import ScoreRequest
 from wcetool.data.row_errors import is_unknown_label
 from wcetool.data.score_columns import Clues, ScoreColumns
 from wcetool.errors import InputError, UsageError, quoted, short_repr
+
+_NEGATIVE = re.compile(
+    r"no|not|none|neg|negative|normal|healthy|benign|control|legit|genuine|absent|absence|false"
+    r"|(no|non|not|without)[-_ ].+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ def two_classes(
             hint=f"--positive-class {classes[1]}",
         )
     by_name = next((name for name in chosen.class_names if name in classes), None)
+    if not (named or by_name or request.n_truth_columns):
+        _refuse_negative(chosen, classes, where)
     positive = named or by_name or classes[1]
     reason = "as asked" if named else "by the column's name" if by_name else "the later in order"
     warning = None
@@ -91,6 +100,29 @@ def two_classes(
         guessed=not (named or by_name),
         warning=warning,
     )
+
+
+def _refuse_negative(chosen: ScoreColumns, classes: Sequence[str], where: str) -> None:
+    """Refuse to take a score for that of the later class where a name says that it is not."""
+    column = chosen.columns[0].name
+    said = next(filter(_NEGATIVE.fullmatch, chosen.class_names), None)
+    first, later = classes
+    if said is not None:
+        raise InputError(
+            f"column {column!r} may be the score of the negative class: its name says "
+            f"{short_repr(said)}, which is no label",
+            where=where,
+            details=(f"labels: {quoted(classes)}",),
+            hint=f"--positive-class {first}, or --positive-class {later}: the class it is of",
+        )
+    if _NEGATIVE.fullmatch(later) and not _NEGATIVE.fullmatch(first):
+        raise InputError(
+            f"column {column!r} does not say of which class it is the score, and the later one in "
+            f"order, {short_repr(later)}, is hardly the positive one",
+            where=where,
+            details=(f"labels: {quoted(classes)}",),
+            hint=f"--positive-class {first}, or --positive-class {later}",
+        )
 
 
 def _more_classes(

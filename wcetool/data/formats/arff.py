@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from wcetool.data import streams
-from wcetool.data.columns import is_usual_name
+from wcetool.data.columns import has_coordinates, is_usual_name
 from wcetool.data.formats.arff_header import (
     SPARSE_VALUE,
     VALUE,
@@ -87,6 +87,8 @@ def _label(header: Header) -> tuple[int | None, str]:
     if _MEKA.search(header.relation):  # several labels
         return None, ""
     usual = [place for place, name in enumerate(names) if is_usual_name(name)]
+    if has_coordinates(names):
+        usual = [place for place in usual if names[place].casefold() != "y"]
     if usual:
         return (usual[0], "by its name") if len(usual) == 1 else (None, "")
     if header.attributes[-1].values:

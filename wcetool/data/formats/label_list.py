@@ -48,6 +48,10 @@ _ENDS_IN_NUMBER = re.compile(r".*\s[-+]?[0-9.]++", re.DOTALL)
 _SEPARATORS = ",;|"
 _FEW = 10  # lines show nothing
 _DISTINCT_SHARE = 0.8
+_EXAMPLES = (
+    (re.compile(r"[^\s:]+(?:[ ]+[0-9]+:\S+)+[ ]*"), "LIBSVM", "cut -d ' ' -f 1"),
+    (re.compile(r"__label__\S+[ ]+\S.*"), "fastText", "grep -o '__label__[^ ]*'"),
+)
 _AS_TABLE = "--input-format csv --no-header --delimiter ' ', if blanks separate fields"
 
 
@@ -292,6 +296,14 @@ def _refuse_other_text(file: InputFile, lines: Sequence[str]) -> None:
             details=(f"lines: {quoted([line for line in lines if chr(9) in line], limit=3)}",),
             hint="--input-format tsv",
         )
+    for pattern, name, hint in _EXAMPLES:
+        if all(map(pattern.fullmatch, lines)):
+            raise InputError(
+                f"has lines of labels and what they are of, as {name} takes them",
+                where=file.path,
+                details=(f"first lines: {quoted(lines, limit=3)}",),
+                hint=f"{hint} FILE | wcetool analyze - --input-format list",
+            )
     spaced = [line for line in lines if any(mark in line for mark in f" {_SEPARATORS}")]
     details = (f"first lines: {quoted(lines, limit=3)}",)
     if len(spaced) == len(lines) and all(_IS_FILE.fullmatch(line.split()[0]) for line in lines):
