@@ -7,7 +7,6 @@ from dataclasses import replace
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.framework_scores import row_form
 from wcetool.api.inputs import input_warnings
-from wcetool.api.label_matches import matched
 from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
 from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
@@ -43,6 +42,8 @@ def scored(
     request = evaluation.request
     known = understand(opened.dataset, opened.reading, request, opened.labels)
     if known.chosen is None:
+        from wcetool.api.label_matches import matched  # of predicted labels alone
+
         return matched(opened, evaluation, known, per_sample=per_sample)
     if known.are_models:
         return _models(opened, evaluation, known, per_sample)
