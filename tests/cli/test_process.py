@@ -95,7 +95,7 @@ def test_the_commands_load_no_more_than_they_use(args, tmp_path, labels, preds):
     [
         (["analyze", "labels.csv"], {"views", "split_views"}),
         (["weights", "labels.csv"], {"weight_views"}),
-        (["score", "preds.parquet", "--weights", "inverse"], {"score_views", "prediction_views"}),
+        (["score", "preds.parquet", "--weights", "inverse"], {"score_views"}),
     ],
 )
 def test_a_command_loads_its_page_and_no_rare_format(args, pages, tmp_path, labels, preds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.framework_scores import row_form
@@ -28,8 +29,10 @@ from wcetool.errors import InputError, UsageError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
-from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
+
+if TYPE_CHECKING:
+    from wcetool.results.model_scores import ModelScores
 
 TORCH_IGNORE_INDEX = "-100"
 
@@ -61,6 +64,8 @@ def _models(
     opened: Opened, evaluation: Evaluation, known: Understood, per_sample: str | None
 ) -> ModelScores:
     """Score every model as if its column were named alone: in a pass of its own."""
+    from wcetool.results.model_scores import ModelScores
+
     if per_sample is not None:
         raise UsageError(
             "takes the rows of one model", where="--per-sample", hint="--scores with one column"
