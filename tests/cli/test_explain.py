@@ -86,9 +86,10 @@ def test_a_narrow_terminal_cuts_no_number(width):
     from wcetool.core.vocabulary import Task
     from wcetool.render.convention_views import conventions_page
     from wcetool.render.terminal import write_page
+    from wcetool.render.view import View
     from wcetool.results.catalog import ConventionCatalog
 
-    page = conventions_page(ConventionCatalog.of_registry("torch", Task.MULTILABEL))
+    page = conventions_page(ConventionCatalog.of_registry("torch", Task.MULTILABEL), View())
     shown = write_page(page, width=width, color=False)
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= width

@@ -37,9 +37,9 @@ def preds(tmp_path):
     frame.to_csv(tmp_path / "preds.csv", index=False)
 
 
-def loaded(args, folder):
+def loaded(args, folder, code=LIST_MODULES):
     ran = subprocess.run(
-        [sys.executable, "-c", LIST_MODULES, *args],
+        [sys.executable, "-c", code, *args],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -88,6 +88,25 @@ def test_help_loads_typer_and_rich_at_most(args, tmp_path):
 )
 def test_the_commands_load_no_more_than_they_use(args, tmp_path, labels, preds):
     assert not loaded(args, tmp_path) & {"pandas", "pydantic", "sklearn", "scipy"}
+
+
+@pytest.mark.parametrize(
+    ("args", "pages"),
+    [
+        (["analyze", "labels.csv"], {"views", "split_views"}),
+        (["weights", "labels.csv"], {"weight_views"}),
+        (["score", "preds.parquet", "--weights", "inverse"], {"score_views"}),
+    ],
+)
+def test_a_command_loads_its_page_and_no_rare_format(args, pages, tmp_path, labels, preds):
+    every = LIST_MODULES.replace("& set(sys.modules)", "| set(sys.modules)")
+    modules = loaded(args, tmp_path, every)
+    shown = {one.removeprefix("wcetool.render.") for one in modules if one.endswith("views")}
+    assert shown == pages
+    rare = {"zipfile", "PIL", "yaml", "wcetool.data.archives", "wcetool.data.folders"}
+    assert not modules & {*rare, "wcetool.data.long_format", "wcetool.api.score_plan"}
+    formats = {one.removeprefix("wcetool.data.formats.") for one in modules}
+    assert not {one for one in formats if one.startswith(("json_", "mask", "np", "excel", "arff"))}
 
 
 def test_importing_the_package_loads_nothing(tmp_path):

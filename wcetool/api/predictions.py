@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from wcetool.api.inputs import effective_options, file_notes, without_idle_member
 from wcetool.core.vocabulary import Duplicates, Unmatched, parse_word
 from wcetool.data.dataset import Dataset, open_files
-from wcetool.data.long_format import LongRows, long_columns, pivoted
 from wcetool.data.memory import as_paths, label_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions, refuse_idle
 from wcetool.data.source import find_files
 from wcetool.engine.resources import Resources
 from wcetool.errors import UsageError
+
+if TYPE_CHECKING:
+    from wcetool.data.long_format import LongRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,18 +152,20 @@ def open_predictions(
         notes=(*file_notes([*files, *truth_files], options), *dataset.notes),
     )
     if long is not None:
-        opened = _pivoted(opened, long_columns(long), has_labels=labels is not None)
+        opened = _pivoted(opened, long, has_labels=labels is not None)
     if labels is None:
         return opened
     truth = label_dataset(labels) if truth_paths is None else open_files(truth_files, options)
     return replace(opened, labels=truth, notes=(*opened.notes, *truth.notes))
 
 
-def _pivoted(opened: Opened, columns: tuple[str, str, str], *, has_labels: bool) -> Opened:
+def _pivoted(opened: Opened, long: str | Sequence[str], *, has_labels: bool) -> Opened:
     """Give every id a row."""
+    from wcetool.data.long_format import long_columns, pivoted  # few files are
+
     found = pivoted(
         opened.dataset,
-        columns,
+        long_columns(long),
         opened.reading,
         has_labels=has_labels,
         allowed=opened.resources.memory,

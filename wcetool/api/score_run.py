@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.framework_scores import row_form
 from wcetool.api.inputs import input_warnings
-from wcetool.api.label_matches import matched
 from wcetool.api.passes import Outcome, Passes, Source, reduced_score
 from wcetool.api.predictions import Opened
 from wcetool.api.score_notes import Scored, pairing_notes, score_warnings, tolerance_notes
@@ -29,8 +29,10 @@ from wcetool.errors import InputError, UsageError, counted
 from wcetool.results.comparison import Comparison
 from wcetool.results.document import InputRows
 from wcetool.results.like import FrameworkScore
-from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
+
+if TYPE_CHECKING:
+    from wcetool.results.model_scores import ModelScores
 
 TORCH_IGNORE_INDEX = "-100"
 
@@ -43,6 +45,8 @@ def scored(
     request = evaluation.request
     known = understand(opened.dataset, opened.reading, request, opened.labels)
     if known.chosen is None:
+        from wcetool.api.label_matches import matched  # of predicted labels alone
+
         return matched(opened, evaluation, known, per_sample=per_sample)
     if known.are_models:
         return _models(opened, evaluation, known, per_sample)
@@ -60,6 +64,8 @@ def _models(
     opened: Opened, evaluation: Evaluation, known: Understood, per_sample: str | None
 ) -> ModelScores:
     """Score every model as if its column were named alone: in a pass of its own."""
+    from wcetool.results.model_scores import ModelScores
+
     if per_sample is not None:
         raise UsageError(
             "takes the rows of one model", where="--per-sample", hint="--scores with one column"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from wcetool.api.evaluation import Evaluation
 from wcetool.api.predictions import Matching, Opened, open_predictions, scores_of
-from wcetool.api.score_plan import planned
 from wcetool.api.score_run import compared, scored, scored_classes
 from wcetool.data.memory import score_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions
@@ -16,9 +15,11 @@ from wcetool.data.row_output import check_row_path
 from wcetool.engine.resources import OnProgress, Resources
 from wcetool.errors import UsageError
 from wcetool.results.comparison import Comparison
-from wcetool.results.model_scores import ModelScores
 from wcetool.results.score import ScoreReport
-from wcetool.results.score_plan import ScorePlan
+
+if TYPE_CHECKING:
+    from wcetool.results.model_scores import ModelScores
+    from wcetool.results.score_plan import ScorePlan
 
 
 def score_file(
@@ -190,6 +191,8 @@ def score_file(
         batch_size=batch_size,
     )
     if dry_run:
+        from wcetool.api.score_plan import planned  # nothing else needs it
+
         return planned(opened, evaluation)
     return scored(
         opened, evaluation, per_sample=None if per_sample is None else os.fspath(per_sample)

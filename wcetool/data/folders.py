@@ -50,11 +50,6 @@ _NO_LABELS = re.compile(
 )
 
 
-def may_hold(form: FormatInfo) -> bool:
-    """Tell whether a folder can be read as a format."""
-    return form in (registry.PARQUET, registry.MASKS) or form.is_folder
-
-
 def parquet_files(folder: str) -> list[Path]:
     """List the Parquet files below a folder; hidden ones and those with a leading _ are skipped."""
     return sorted(

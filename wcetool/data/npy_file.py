@@ -164,12 +164,7 @@ def read_header(stream: BinaryIO, where: str) -> ArrayHeader:
         if major == 3:
             dtype = _renamed(dtype)
     except _BROKEN as error:
-        text = (str(error).splitlines() or [""])[0]
-        raise InputError(
-            "is not a whole NumPy array: truncated, damaged, or of another format",
-            where=where,
-            details=(short_repr(text, limit=120),),
-        ) from None
+        raise streams.broken_file(error, where, "NumPy array") from None
     _refuse_objects(dtype, where)
     if any(length < 0 for length in shape):
         raise InputError(f"has shape {shape_text(shape)}", where=where)

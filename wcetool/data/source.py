@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from wcetool.data import archives, folders, recognition, registry, streams
+from wcetool.data import recognition, registry, streams
 from wcetool.data.options import ReadingOptions
 from wcetool.data.registry import FormatInfo
 from wcetool.errors import InputError, UsageError, listed, nearest
@@ -110,6 +110,8 @@ class InputFile:
         """
         if self.member is None:
             return streams.plain_bytes(self.open(last=last), self.compression, encoding, on_bytes)
+        from wcetool.data import archives  # few inputs are
+
         member = archives.MemberStream(self.location, self.path, self.member, on_bytes)
         return streams.plain_bytes(member, None, encoding, _no_bytes)
 
@@ -195,7 +197,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]], reading: ReadingOptions)
             where=STDIN,
             hint="- alone, or files alone",
         )
-    if form is not None and not folders.may_hold(form) and any(map(os.path.isdir, named)):
+    if form is not None and not _may_be_folder(form) and any(map(os.path.isdir, named)):
         raise UsageError(
             f"a folder is not read as {form.name}",
             where="--input-format",
@@ -217,6 +219,10 @@ def _named_format(name: str | None) -> FormatInfo | None:
             hint=f"--input-format {near}",
         )
     return registry.FORMATS[name]
+
+
+def _may_be_folder(form: FormatInfo) -> bool:
+    return form.is_folder or form in (registry.PARQUET, registry.MASKS)
 
 
 def _refuse_twins(files: Iterable[InputFile]) -> None:
@@ -277,6 +283,8 @@ def _matched(match: str, pattern: str, form: FormatInfo | None) -> Iterable[tupl
 
 def _folder(folder: str, form: FormatInfo | None) -> list[tuple[str, Partition]]:
     """List the Parquet files below a folder, or the folder itself where it is read as one."""
+    from wcetool.data import folders
+
     is_other = form is not None and form != registry.PARQUET
     found = [] if is_other else folders.parquet_files(folder)
     if not found:
@@ -306,6 +314,8 @@ def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile
     if path == STDIN:
         return _stream_file(STDIN, streams.stdin(), form, reading)
     if os.path.isdir(path):
+        from wcetool.data import folders  # few inputs are
+
         return InputFile(path, folders.kind(path) if form is None else folders.named(path, form))
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         return _stream_file(path, streams.pipe(path), form, reading)
@@ -342,14 +352,17 @@ def _content(
             raw = streams.read_head(stream, MAGIC_BYTES)
         compression = streams.compression_of(raw)
         if compression == streams.ZIP:
+            from wcetool.data import archives
+
             found = archives.content(location, path, reading.member)
             if isinstance(found, FormatInfo):
                 return _Content(raw, None, found)
             member, name = found, found
-        if member is None:
-            plain_stream = streams.plain_bytes(opened(), compression, None, _no_bytes)
+            plain_stream: streams.ByteSource = archives.MemberStream(
+                location, path, member, _no_bytes
+            )
         else:
-            plain_stream = archives.MemberStream(location, path, member, _no_bytes)
+            plain_stream = streams.plain_bytes(opened(), compression, None, _no_bytes)
         with closing(plain_stream) as plain:
             head = streams.read_head(plain, recognition.SAMPLE_BYTES)
     except streams.READ_ERRORS as error:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 import pyarrow as pa
 
-from wcetool.errors import InputError, UsageError, nearest
+from wcetool.errors import InputError, UsageError, nearest, short_repr
 
 READ_ERRORS = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, UnicodeError)
 ZIP = "zip"
@@ -340,6 +340,18 @@ def os_message(error: OSError) -> str:
     if error.errno is not None:
         return os.strerror(error.errno).lower()
     return str(error)
+
+
+def broken_file(error: BaseException, path: str, title: str) -> InputError:
+    """Say that a library cannot read a file: what the system says, or its own first line."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return InputError(os_message(error), where=path)
+    text = (str(error).splitlines() or [""])[0]
+    return InputError(
+        f"is not a whole {title}: truncated, damaged, or of another format",
+        where=path,
+        details=(short_repr(text, limit=120),),
+    )
 
 
 def read_error(error: BaseException, path: str, compression: str | None) -> InputError:

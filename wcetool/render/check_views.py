@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from wcetool.errors import counted
 from wcetool.render.page import Fact, Page, Section
-from wcetool.render.view import input_paths, page_title
+from wcetool.render.view import View, input_paths, page_title
 from wcetool.results.check import Check, CheckReport
 
 
-def check_page(result: CheckReport) -> Page:
+def check_page(result: CheckReport, _: View) -> Page:
     """Lay out checks: a line each, and more on those that failed."""
     failed = [one for one in result.checks if one.failed]
     checked = sum(one.passed is not None for one in result.checks)

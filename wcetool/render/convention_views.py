@@ -5,11 +5,12 @@ from __future__ import annotations
 from wcetool.core.vocabulary import Task
 from wcetool.errors import counted
 from wcetool.render.page import Page, Section
+from wcetool.render.view import View
 from wcetool.render.worked import given_section, worked_section
 from wcetool.results.catalog import ConventionCatalog
 
 
-def conventions_page(result: ConventionCatalog) -> Page:
+def conventions_page(result: ConventionCatalog, _: View) -> Page:
     """Lay out the registry of conventions."""
     sections = []
     tasks = sorted({found.task for found in result.examples.values()}, key=list(Task).index)

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from wcetool.render.check_views import check_page
-from wcetool.render.convention_views import conventions_page
-from wcetool.render.head_views import heads_page
-from wcetool.render.label_views import label_analysis_page
 from wcetool.render.page import Page
-from wcetool.render.plan_views import plan_page
-from wcetool.render.prediction_views import models_page
-from wcetool.render.score_views import comparison_page, score_page
 from wcetool.render.view import View
-from wcetool.render.views import analysis_page, measures_page
-from wcetool.render.weight_views import (
-    catalog_page,
-    identification_page,
-    scheme_comparison_page,
-    weights_page,
-)
 from wcetool.render.words import Format
-from wcetool.results.analysis import Analysis
-from wcetool.results.catalog import ConventionCatalog, MeasureCatalog, SchemeCatalog
-from wcetool.results.check import CheckReport
-from wcetool.results.comparison import Comparison
 from wcetool.results.document import Result, to_csv, to_json
-from wcetool.results.head_weights import HeadWeights
-from wcetool.results.label_analysis import MultiLabelAnalysis
-from wcetool.results.model_scores import ModelScores
-from wcetool.results.scheme_comparison import Identification, SchemeComparison
-from wcetool.results.score import ScoreReport
-from wcetool.results.score_plan import ScorePlan
-from wcetool.results.weights import ClassWeights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,26 +56,31 @@ def _as_csv(result: Result, _: Look) -> str:
     return to_csv(result.class_rows())
 
 
-_PAGES: Mapping[type, Callable[[Any, View], Page]] = {
-    Analysis: analysis_page,
-    MultiLabelAnalysis: label_analysis_page,
-    ClassWeights: weights_page,
-    HeadWeights: heads_page,
-    CheckReport: lambda result, _: check_page(result),
-    SchemeComparison: scheme_comparison_page,
-    Identification: identification_page,
-    ScoreReport: score_page,
-    ModelScores: models_page,
-    ScorePlan: plan_page,
-    Comparison: comparison_page,
-    SchemeCatalog: lambda result, _: catalog_page(result),
-    MeasureCatalog: lambda result, _: measures_page(result),
-    ConventionCatalog: lambda result, _: conventions_page(result),
+# By the name of the result: only the module of the page that is shown is loaded.
+_PAGES: Mapping[str, tuple[str, str]] = {
+    "Analysis": ("views", "analysis_page"),
+    "MultiLabelAnalysis": ("label_views", "label_analysis_page"),
+    "ClassWeights": ("weight_views", "weights_page"),
+    "HeadWeights": ("head_views", "heads_page"),
+    "CheckReport": ("check_views", "check_page"),
+    "SchemeComparison": ("weight_views", "scheme_comparison_page"),
+    "Identification": ("weight_views", "identification_page"),
+    "ScoreReport": ("score_views", "score_page"),
+    "ModelScores": ("prediction_views", "models_page"),
+    "ScorePlan": ("plan_views", "plan_page"),
+    "Comparison": ("score_views", "comparison_page"),
+    "SchemeCatalog": ("catalog_views", "schemes_page"),
+    "MeasureCatalog": ("catalog_views", "measures_page"),
+    "ConventionCatalog": ("convention_views", "conventions_page"),
 }
 
 
 def _page(result: Result, look: Look) -> Page:
-    return _PAGES[type(result)](result, look.view)
+    module, name = _PAGES[type(result).__name__]
+    lay_out: Callable[[Result, View], Page] = getattr(
+        importlib.import_module(f"wcetool.render.{module}"), name
+    )
+    return lay_out(result, look.view)
 
 
 _WRITERS: Mapping[Format, Callable[[Result, Look], str]] = {

@@ -9,7 +9,6 @@ from wcetool.core.vocabulary import Reduction, StoredKind, Task, WeightBy
 from wcetool.errors import counted
 from wcetool.render.numbers import decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section, TableColumn
-from wcetool.render.prediction_views import match_page
 from wcetool.render.view import (
     View,
     input_paths,
@@ -26,6 +25,8 @@ from wcetool.results.score import ScoreReport
 def score_page(result: ScoreReport, view: View) -> Page:
     """Lay out a score report."""
     if result.kind is None:
+        from wcetool.render.prediction_views import match_page  # of predicted labels alone
+
         return match_page(result, view)
     digits, numbers = view.digits, result.numbers
     weights = _weights(result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wcetool.core.share_intervals import Confidence
-from wcetool.core.vocabulary import Task
 from wcetool.errors import counted
 from wcetool.render.numbers import UNDEFINED, decimal, percent, whole
 from wcetool.render.page import Fact, Page, Section
@@ -18,7 +17,6 @@ from wcetool.render.view import (
     table_columns,
 )
 from wcetool.results.analysis import Analysis
-from wcetool.results.catalog import MeasureCatalog
 from wcetool.results.document import Row
 
 
@@ -135,25 +133,3 @@ def _absent_facts(result: Analysis, digits: int) -> list[Fact]:
         return facts
     bound = f"each below {percent(result.unseen_share, digits)} at {_level(result.confidence)}"
     return [Fact(one.name, one.value, f"{one.remark}; {bound}") for one in facts]
-
-
-def measures_page(result: MeasureCatalog) -> Page:
-    """Lay out the registry of measures."""
-    sections = []
-    for row in result.class_rows():
-        lines = [row["formula"], f"from {row['lowest']} to {row['highest']}"]
-        if row["undefined"]:
-            lines.append(f"undefined where {row['undefined']}")
-        lines += [f"source: {row['source']}", f"take care: {row['trap']}"]
-        of = " (rows with any number of labels)" if row["task"] == Task.MULTILABEL else ""
-        sections.append(Section(f"{row['measure']}{of}", lines))
-    return Page(
-        title=f"{len(sections)} measures of imbalance",
-        headline=(
-            "n_1 to n_K are the counts of the classes that occur, ascending, N is their sum.",
-            "p_i = n_i / N, and H is the entropy of the p_i in nats.",
-            "Of labels: n_i rows have label i, of N; q labels, S distinct label sets.",
-        ),
-        sections=sections,
-        signature=result.signature,
-    )

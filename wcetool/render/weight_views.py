@@ -1,14 +1,12 @@
-"""Weights, comparisons of schemes and the registry of schemes -> pages."""
+"""Weights and comparisons of schemes -> pages."""
 
 from __future__ import annotations
 
 from wcetool.core.schemes.registry import Kind
-from wcetool.core.vocabulary import Task
 from wcetool.errors import counted, listed
 from wcetool.render.numbers import decimal, percent, whole
 from wcetool.render.page import Fact, Grid, Page, Section
 from wcetool.render.view import View, missing_facts, page_title, share_bar, table_columns
-from wcetool.results.catalog import SchemeCatalog
 from wcetool.results.document import Row
 from wcetool.results.scheme_comparison import Identification, SchemeComparison, largest_ratio
 from wcetool.results.weights import ClassWeights
@@ -190,29 +188,4 @@ def _match_cells(row: Row, digits: int) -> tuple[str, ...]:
         decimal(row["factor"], digits),
         decimal(row["deviation"], max(digits, 2)),
         "yes" if row["reproduces"] else "no",
-    )
-
-
-def catalog_page(result: SchemeCatalog) -> Page:
-    """Lay out the registry of schemes."""
-    sections = []
-    for row in result.class_rows():
-        alias = f" (also: {row['aliases']})" if row["aliases"] else ""
-        lines = [row["summary"], row["formula"]]
-        if row["kind"] != Kind.CLASS.value:
-            lines.append(f"gives: {row['kind']}")
-        if row["tasks"] != Task.MULTICLASS.value:
-            lines.append(f"for: {row['tasks']}")
-        for key, name in (("parameters", "parameters"), ("needs", "needs"), ("uses", "takes")):
-            if row[key]:
-                lines.append(f"{name}: {row[key]}")
-        if row["as_published"] != "none":
-            lines.append(f"as published: scaled to {row['as_published']}")
-        lines += [f"source: {row['source']}", f"take care: {row['caution']}"]
-        sections.append(Section(f"{row['scheme']}{alias}", lines))
-    return Page(
-        title=f"{len(sections)} weighting schemes",
-        headline=("n_i is the count of class i, N their sum, K the number of classes.",),
-        sections=sections,
-        signature=result.signature,
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wcetool
-from wcetool.data import arrow
+from wcetool.data import arrow, streams
 from wcetool.data.formats import parquet
 
 CLASSES = 150
@@ -141,3 +141,11 @@ def test_a_piece_with_fewer_rows_than_the_metadata_say_is_refused(tmp_path, monk
     with pytest.raises(wcetool.InputError, match="is not a whole Parquet file") as raised:
         wcetool.score_file(path)
     assert "ends after 60 rows of 100" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "Couldn't deserialize \x1b[31m\u202e"])
+def test_the_words_of_a_library_are_shown_as_text(text):
+    error = streams.broken_file(pa.ArrowInvalid(text), "a.parquet", "Parquet file")
+    shown = str(error)
+    assert "a.parquet: is not a whole Parquet file" in shown
+    assert not {"\x1b", "\u202e"} & set(shown)

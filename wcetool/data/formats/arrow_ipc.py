@@ -18,7 +18,7 @@ from wcetool.data.formats import typed
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
-from wcetool.errors import InputError, short_repr
+from wcetool.errors import InputError
 
 _FILE, _FEATHER_1 = b"ARROW1", b"FEA1"
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
@@ -97,7 +97,7 @@ def _reader(file: InputFile, places: Sequence[int] | None) -> Iterator[Any]:
                 source.seek(0)
                 yield pa.ipc.open_stream(source, options=options)
     except _BROKEN as error:
-        raise _broken(file, error) from None
+        raise streams.broken_file(error, file.path, "Arrow file") from None
 
 
 def _stored(reader: Any) -> Iterator[pa.RecordBatch]:
@@ -106,14 +106,3 @@ def _stored(reader: Any) -> Iterator[pa.RecordBatch]:
             yield reader.get_batch(index)
     else:
         yield from reader
-
-
-def _broken(file: InputFile, error: BaseException) -> InputError:
-    if isinstance(error, OSError) and error.errno is not None:
-        return InputError(streams.os_message(error), where=file.path)
-    text = (str(error).splitlines() or [""])[0]
-    return InputError(
-        "is not a whole Arrow file: truncated, damaged, or of another format",
-        where=file.path,
-        details=(short_repr(text, limit=120),),
-    )

@@ -28,6 +28,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -146,12 +147,24 @@ class Template:
         return at
 
     def _match(self, text: Bytes, at: Sequence[Places]) -> bool:
-        """Tell whether the bytes of all runs are there."""
-        for run, places in zip(self.runs, at, strict=True):
-            for offset, byte in enumerate(run):
-                if not (text[places + offset] == byte).all():
-                    return False
-        return True
+        """Tell whether the bytes of all runs are there, which all end within the text."""
+        return all(
+            (_words(text, width)[places + offset] == word).all()
+            for run, places in zip(self.runs, at, strict=True)
+            for offset, width, word in _words_of(run)
+        )
+
+
+def _words(text: Bytes, width: int) -> npt.NDArray[Any]:
+    """View the `width` bytes from each place on as a number; the text is not copied."""
+    return np.ndarray((len(text) - width + 1,), f"<u{width}", buffer=text, strides=(1,))
+
+
+def _words_of(run: bytes) -> list[tuple[int, int, int]]:
+    """Cut a run into words: offset, bytes, number. The last one may overlap the one before."""
+    width = next(width for width in (8, 4, 2, 1) if width <= max(len(run), 1))
+    offsets = [*range(0, len(run) - width, width), len(run) - width] if run else []
+    return [(at, width, int.from_bytes(run[at : at + width], "little")) for at in offsets]
 
 
 def _are_numbers(text: Bytes, low: Places, high: Places, *, integers: bool) -> bool:

@@ -20,7 +20,9 @@ from wcetool.errors import InputError, short_repr
 
 PIECE_BYTES = 1 << 20
 VALUE_CHARACTERS = 64 << 20  # of one element of a list
-_SPACE = re.compile(r"[ \t\r\n]*")
+_WHITE = " \t\r\n"
+_SPACE = re.compile(rf"[{_WHITE}]*")
+_COMMA = re.compile(rf"[{_WHITE}]*,[{_WHITE}]*")
 _BEHIND = frozenset(" \t\r\n,:]}")
 _UNTERMINATED = "Unterminated string"
 _LONGEST_TOKEN = 16  # an error so near to the end may be that of a token that is not all there yet
@@ -53,6 +55,9 @@ class JsonText:
 
     def peek(self) -> str:
         """Return the next character that is no white space, without taking it; empty at the end."""
+        next_one = self._text[self._at : self._at + 1]
+        if next_one and next_one not in _WHITE:  # as nearly always
+            return next_one
         while True:
             found = _SPACE.match(self._text, self._at)
             self._at = self._at if found is None else found.end()
@@ -146,6 +151,10 @@ class JsonText:
             return
         while True:
             yield
+            comma = _COMMA.match(self._text, self._at)
+            if comma is not None and comma.end() < len(self._text):  # as nearly always
+                self._at = comma.end()
+                continue
             if self.peek() == closing:
                 self._take(closing)
                 return

@@ -172,11 +172,7 @@ def _opened(file: InputFile) -> Iterator[zipfile.ZipFile]:
     except OSError as error:
         raise InputError(streams.os_message(error), where=file.path) from None
     except _BROKEN as error:
-        raise InputError(
-            "is not a whole file of NumPy arrays: truncated, damaged, or of another format",
-            where=file.path,
-            details=(short_repr(str(error), limit=120),),
-        ) from None
+        raise streams.broken_file(error, file.path, "file of NumPy arrays") from None
 
 
 def _check_entries(

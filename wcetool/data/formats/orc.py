@@ -14,7 +14,7 @@ from wcetool.data.formats import typed
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
-from wcetool.errors import InputError, quoted, short_repr
+from wcetool.errors import InputError, quoted
 
 _BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
@@ -25,7 +25,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     try:
         columns = tuple(typed.columns_of(opened.schema))
     except _BROKEN as error:
-        raise _broken(file, error) from None
+        raise streams.broken_file(error, file.path, "ORC file") from None
     return Table(file, columns, has_rows=opened.nrows > 0)
 
 
@@ -59,7 +59,7 @@ def batches(
         try:
             stripe = opened.read_stripe(index, columns=list(dict.fromkeys(names)))
         except _BROKEN as error:
-            raise _broken(split.file, error) from None
+            raise streams.broken_file(error, split.file.path, "ORC file") from None
         arrays = [stripe.column(name) for name in names]
         for first in range(0, len(stripe), n_rows):
             yield typed.in_order([one.slice(first, n_rows) for one in arrays], columns)
@@ -84,15 +84,4 @@ def _open(file: InputFile) -> Any:
     try:
         return orc.ORCFile(file.location)
     except _BROKEN as error:
-        raise _broken(file, error) from None
-
-
-def _broken(file: InputFile, error: BaseException) -> InputError:
-    if isinstance(error, OSError) and error.errno is not None:
-        return InputError(streams.os_message(error), where=file.path)
-    text = (str(error).splitlines() or [""])[0]
-    return InputError(
-        "is not a whole ORC file: truncated, damaged, or of another format",
-        where=file.path,
-        details=(short_repr(text, limit=120),),
-    )
+        raise streams.broken_file(error, file.path, "ORC file") from None

@@ -33,7 +33,7 @@ from wcetool.data.formats.table import (
 )
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
-from wcetool.errors import InputError
+from wcetool.errors import InputError, short_repr
 
 # Row groups smaller than both are read together.
 SPLIT_ROWS = 1 << 17
@@ -327,12 +327,7 @@ def _open(file: InputFile, *, dictionary: Sequence[str] = (), footer: Any = None
 
 
 def _broken(file: InputFile, error: BaseException) -> InputError:
-    if isinstance(error, OSError) and error.errno is not None:
-        return InputError(streams.os_message(error), where=file.path)
     if isinstance(error, pa.ArrowNotImplementedError):
-        return InputError("holds what Arrow cannot read", where=file.path, details=(str(error),))
-    return InputError(
-        "is not a whole Parquet file: truncated, damaged, or of another format",
-        where=file.path,
-        details=(str(error).splitlines()[0][:120],),
-    )
+        text = short_repr(str(error), limit=120)
+        return InputError("holds what Arrow cannot read", where=file.path, details=(text,))
+    return streams.broken_file(error, file.path, "Parquet file")
