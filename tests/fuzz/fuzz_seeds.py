@@ -357,9 +357,9 @@ def _images() -> Iterator[Seed]:
 def _masks() -> Iterator[Seed]:
     mask = np.arange(16).reshape(4, 4) % 3
     grey = {"masks/1.png": png(mask), "masks/2.png": png(mask.T)}
-    arrays = {"masks/1.npy": _npy_bytes(mask.astype(np.uint8))}
-    for files in (grey, arrays):
-        yield Seed("masks", files, tuple(files), "masks", {"input_format": "masks"}, is_text=False)
+    arrays = {"arrays/1.npy": _npy_bytes(mask.astype(np.uint8))}
+    for folder, files in (("masks", grey), ("arrays", arrays)):
+        yield Seed("masks", files, tuple(files), folder, {"input_format": "masks"}, is_text=False)
     yield _one("masks", "mask.png", png(mask))
 
 
