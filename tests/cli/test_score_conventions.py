@@ -251,6 +251,17 @@ def test_an_unknown_truth_is_named(refused, cli, unknown):
 # Models
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_scores_of_models_are_of_no_predicted_class(cli, write, more):
+    columns = {"y_true": Y2, "pred": Y2, "lr_proba": P1, "rf_proba": P1_OTHER}
+    write("preds.csv", as_csv(columns))
+    args = ("score", "preds.csv", "--scores", "lr_proba,rf_proba", "--confidence-of")
+    ran = cli(*args, "predicted", *more)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "--confidence-of: several score columns are a model each" in ran.stderr
+    assert cli(*args, "positive", *more).code == 0
+
+
 def test_models(cli, write):
     write("preds.csv", as_csv({"y_true": Y2, "lr_proba": P1, "rf_proba": P1_OTHER}))
     ran = cli("score", "preds.csv", "--scores", "rf_proba,lr_proba", "-f", "json")

@@ -82,8 +82,20 @@ def _models(
 
 
 def model_requests(request: ScoreRequest, known: Understood) -> list[ScoreRequest]:
-    """Return what is said of each model alone: its column is of the positive class."""
+    """Return what is said of each model alone: its column is of the positive class.
+
+    Raises
+    ------
+    UsageError
+        If the user says that the scores are of the predicted class.
+    """
     columns = () if known.chosen is None else known.chosen.columns
+    if request.confidence_of is ConfidenceOf.PREDICTED:
+        raise UsageError(
+            "several score columns are a model each, and their scores are of the positive class",
+            where="--confidence-of",
+            hint="--scores with one column",
+        )
     whose = ConfidenceOf.POSITIVE if known.clues.predicted else None
     return [replace(request, scores=(one.name,), confidence_of=whose) for one in columns]
 
