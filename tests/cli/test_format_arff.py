@@ -97,6 +97,17 @@ def test_no_class_is_guessed_among_several_labels(cli, write):
     refused(cli("analyze", "d.arff"), 3, "no column is known to hold the label")
 
 
+def test_declared_classes_that_are_not_used_are_said(cli, write):
+    write("d.arff", "@relation r\n@attribute class {b, a, never}\n@data\na\nb\n")
+    write("e.csv", "class\na\nnew\n")
+    ran = analyzed(cli, "d.arff", "e.csv")
+    assert counts(ran) == {"a": 2, "b": 1, "new": 1}
+    assert "note: the classes that d.arff declares are not used, for e.csv declares" in ran.stderr
+    ran = analyzed(cli, "e.csv", "d.arff", "--classes", "b,a,never,new")
+    assert counts(ran) == {"b": 1, "a": 2, "never": 0, "new": 1}
+    assert "not used" not in ran.stderr
+
+
 def test_an_undeclared_value_is_refused_with_its_row(cli, write):
     write("d.arff", "@relation x\n@attribute class {a,b}\n@data\na\n% c\n\nb\nB\n")
     refused(cli("analyze", "d.arff"), 3, "d.arff: row 3: label 'B' is not among the 2 declared")
