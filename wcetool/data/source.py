@@ -75,12 +75,8 @@ class InputFile:
         InputError
             If its size, its time, or the file of that name is another one.
         """
-        if self.state is not None and streams.file_state(self.path) != self.state:
-            raise InputError(
-                "changed while it was read",
-                where=self.path,
-                details=("what was counted of it is dropped: read it again when it is whole",),
-            )
+        if self.state is not None:
+            streams.refuse_change(self.path, self.state)
 
     @property
     def is_stream(self) -> bool:

@@ -251,6 +251,22 @@ def file_state(path: str) -> FileState | None:
     return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+def refuse_change(path: str, state: FileState) -> None:
+    """Refuse a file that is not what it was.
+
+    Raises
+    ------
+    InputError
+        If its size, its time, or the file of that name is another one.
+    """
+    if file_state(path) != state:
+        raise InputError(
+            "changed while it was read",
+            where=path,
+            details=("what was counted of it is dropped: read it again when it is whole",),
+        )
+
+
 def _similar_file(path: str) -> str | None:
     """Return the file of the same folder whose name is nearest, if one is near."""
     folder, name = os.path.split(path)
