@@ -318,7 +318,8 @@ def refuse_lfs_pointer(path: str, head: bytes) -> None:
 def describe_binary(head: bytes) -> str | None:
     """Say what the first bytes of a file are, if they are not text."""
     for magic, kind in _BINARY.items():
-        if head.startswith(magic):
+        # A few letters may begin the header of a table; binary files have zeros as well.
+        if head.startswith(magic) and not (magic.isalnum() and b"\x00" not in head):
             return f"is {kind}, not text"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "is UTF-16 text"
