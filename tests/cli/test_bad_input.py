@@ -477,7 +477,7 @@ def test_declared_classes_that_do_not_match_the_columns(cli, preds):
             ),
             "'parameters' is ['x']",
         ),
-        ("w.npy", "not an array", "is not a NumPy array"),
+        ("w.npy", "not an array", "is not a whole NumPy array"),
         ("w.parquet", "not parquet", "is not a Parquet file"),
     ],
 )
@@ -518,7 +518,7 @@ def test_an_array_of_weights_needs_its_classes(cli, preds, tmp_path):
 def test_pickled_arrays_are_never_loaded(cli, preds, tmp_path):
     preds()
     np.save(tmp_path / "w.npy", np.array([{}], dtype=object), allow_pickle=True)
-    refused(cli("score", "preds.parquet", "--weights", "w.npy"), 3, "is not a whole NumPy array")
+    refused(cli("score", "preds.parquet", "--weights", "w.npy"), 3, "which are pickled")
 
 
 def test_a_weight_file_that_is_not_there(cli, preds):

@@ -461,3 +461,17 @@ def test_what_cannot_be_read_as_its_content_says_may_be_what_its_suffix_says(
     assert f"  it is read as {taken}" in ran.stderr
     assert "by its content; its suffix says CSV\n" in ran.stderr
     assert "hint: --input-format csv" in ran.stderr
+
+
+def test_columns_whose_values_recur_are_proposed_as_the_label(cli, write):
+    rows = "".join(f"{i},{'ab'[i % 2]},{'xyz'[i % 3]}\n" for i in range(12))
+    write("rows.csv", "id,workclass,risk class\n" + rows)
+    refused(
+        cli("analyze", "rows.csv"),
+        "whose values recur: 'risk class' (3 values), 'workclass' (2 values)",
+        "--label-column 'risk class'",
+    )
+    write("rows.jsonl", "".join(f'{{"id": {i}, "kind": "{"ab"[i % 2]}"}}\n' for i in range(12)))
+    refused(cli("analyze", "rows.jsonl"), "'kind' (2 values)", "--label-column kind")
+    write("rows.tsv", "27\tsome text\te1\n" + "".join(f"{i % 3}\tt{i}\te{i}\n" for i in range(9)))
+    refused(cli("analyze", "rows.tsv"), "--no-header and --label-column NUMBER")

@@ -64,7 +64,8 @@ def run(command: str, folder: Path) -> str:
 
 
 def fresh_folder(parent: Path) -> Path:
-    """Copy the sample data."""
+    """Copy the sample data, and the twins of real files where the examples expect them."""
+    shutil.copytree(ROOT / "tests" / "data", parent / "tests" / "data", dirs_exist_ok=True)
     return Path(shutil.copytree(ROOT / "sample_data", parent / "sample_data"))
 
 

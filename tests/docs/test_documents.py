@@ -16,6 +16,7 @@ from wcetool.cli.weights import USUAL_FILES
 from wcetool.core.schemes import SCHEMES
 from wcetool.data.affixes import AFFIXES, SINGLE_NAMES
 from wcetool.data.columns import LABEL_NAMES
+from wcetool.data.registry import FORMATS
 from wcetool.errors import ExitCode
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
@@ -119,13 +120,24 @@ def test_every_scheme_is_documented():
 
 
 def test_the_written_lists_of_the_rules_are_documented():
-    documented = text_of("docs/formats.md")
+    documented = text_of("docs/formats.md") + text_of("docs/predictions.md")
     for name in (*LABEL_NAMES, *(affix.prefix + affix.suffix for affix in AFFIXES)):
         prefix = name.replace("class__", "class_*_")
         assert f"`{prefix}`" in documented, prefix
     for name in SINGLE_NAMES:
         assert f"`{name}`" in documented, name
     assert all(name in text_of("docs/cli.md") for name in USUAL_FILES)
+
+
+def test_the_table_of_formats_has_a_row_and_a_test_for_each():
+    rows = re.findall(
+        r"^\| ([^|\n]+?) \|.*\| ([^|]*) \|$", text_of("docs/formats.md"), re.MULTILINE
+    )
+    tests = {name: re.findall(r"`(tests/[^`]+)`", cell) for name, cell in rows}
+    for form in FORMATS:
+        assert any(f", `{form}`" in name and paths for name, paths in tests.items()), form
+    for name, paths in tests.items():
+        assert all((ROOT / path).is_file() for path in paths), name
 
 
 def test_every_key_of_a_signature_is_documented(tmp_path):

@@ -29,7 +29,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wcetool
-from wcetool.data.formats import delimited
 from wcetool.errors import WceError
 
 PIECES = (
@@ -99,7 +98,7 @@ def folder(tmp_path_factory):
 def block_bytes(request, monkeypatch):
     """Also in blocks so small that rows and line ends go over them."""
     if request.param is not None:
-        monkeypatch.setattr(delimited, "BLOCK_BYTES", request.param)
+        monkeypatch.setattr("wcetool.data.options._row_bytes", lambda _: request.param)
 
 
 def write(folder: Path, text: str) -> Path:

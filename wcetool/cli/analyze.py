@@ -32,8 +32,8 @@ def analyze(
         typer.Argument(
             metavar="LABELS",
             show_default=False,
-            help="CSV, TSV or Parquet files (also .gz .bz2 .xz .zst), globs, folders of "
-            "Parquet, or -",
+            help="Files of labels in any format (docs/formats.md), globs, folders of Parquet, "
+            "images, masks or YOLO labels, or -",
         ),
     ],
     several: LabelFlags,

@@ -35,8 +35,8 @@ def score(
         typer.Argument(
             metavar="PREDS",
             show_default=False,
-            help="Prediction files: CSV, TSV or Parquet with the true label and a score per "
-            "class; globs, folders of Parquet, or -",
+            help="Files of predictions in any format (docs/formats.md): the true label and the "
+            "score of each class; globs, folders of Parquet, or -",
         ),
     ],
     weighing: WeightFlags,

@@ -57,7 +57,7 @@ SINGLE_NAMES: Mapping[str, InputKind | None] = {
 }
 # Objects of scores in JSON, a class a key: their fields are columns with a dotted name.
 _OBJECT_NAMES: Mapping[str, InputKind | None] = {
-    **SINGLE_NAMES,
+    **{name: kind for name, kind in SINGLE_NAMES.items() if name not in CONFIDENCE_NAMES},
     **dict.fromkeys(("class_probs", "class_probabilities", "softmax"), _PROBS),
     **dict.fromkeys(("prediction", "predictions"), None),
 }

@@ -16,8 +16,11 @@ from dataclasses import dataclass
 
 from wcetool.data.formats.table import Column, Holds, Table
 from wcetool.data.formats.text_head import is_number
-from wcetool.errors import InputError, UsageError, listed, nearest, quoted
+from wcetool.errors import InputError, UsageError, listed, nearest, quoted, short_repr
 
+_LABEL_WORD = re.compile(
+    r"(?<![a-z])(labels?|class|target|category|truth|diagnosis|outcome)(?![a-z])", re.IGNORECASE
+)
 _UNNAMED = re.compile(r"Unnamed: 0(\.[0-9]+)*")  # again and again, by every round trip
 LABEL_NAMES = (
     "label",
@@ -180,9 +183,24 @@ def choose_label_column(
     raise InputError(
         problem,
         where=table.file.path,
-        details=(f"columns: {listed(table.names)}", *details),
-        hint=_label_hint(table, usual),
+        details=(f"columns: {listed(table.names)}", *_candidates(columns), *details),
+        hint=_label_hint(table, usual, columns),
     )
+
+
+def _likely_labels(columns: Sequence[Column]) -> list[Column]:
+    """List columns whose first values recur as labels do, most likely ones first.
+
+    Those come first whose name speaks of labels; then the last ones, where most files have it.
+    """
+    likely = [column for column in reversed(columns) if column.recurring is not None]
+    return sorted(likely, key=lambda column: _LABEL_WORD.search(column.name) is None)
+
+
+def _candidates(columns: Sequence[Column]) -> list[str]:
+    likely = _likely_labels(columns)
+    shown = listed(f"{short_repr(c.name)} ({c.recurring:,} values)" for c in likely)
+    return [f"whose values recur: {shown}"] if likely else []
 
 
 def refuse_no_labels(table: Table, column: Column) -> None:
@@ -220,7 +238,7 @@ def is_index(column: Column) -> bool:
     )
 
 
-def _label_hint(table: Table, usual: Sequence[Column]) -> str:
+def _label_hint(table: Table, usual: Sequence[Column], columns: Sequence[Column]) -> str:
     dialect = table.dialect
     if table.label_hint:
         return table.label_hint
@@ -228,7 +246,18 @@ def _label_hint(table: Table, usual: Sequence[Column]) -> str:
         return "--no-header, since the first row looks like data"
     if dialect is not None and not dialect.header:
         return f"--label-column {len(table.columns)} (a number from 1)"
+    if dialect is not None and not dialect.header_given and any(map(is_number, table.names)):
+        return "--no-header and --label-column NUMBER, if the first row is data; else NAME"
     if not usual:
-        return "--label-column NAME"
-    named = [column for column in table.columns if column.name == usual[0].name]
-    return f"--label-column {usual[0].name if len(named) == 1 else usual[0].place + 1}"
+        return f"--label-column {_typed(table, _likely_labels(columns))}"
+    return f"--label-column {_typed(table, usual)}"
+
+
+def _typed(table: Table, likely: Sequence[Column]) -> str:
+    """Return what names the first of some columns on a command line."""
+    if not likely:
+        return "NAME"
+    name, place = likely[0].name, likely[0].place + 1
+    if table.names.count(name) > 1 or re.fullmatch(r"[\w.+ -]+", name) is None:
+        return str(place)
+    return f"'{name}'" if " " in name else name

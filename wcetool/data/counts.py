@@ -154,7 +154,7 @@ def read_counts(file: InputFile) -> StoredCounts | StoredLabelCounts:
             f"is not counts that analyze wrote ({ANALYSIS_SCHEMA!r})",
             where=file.path,
             details=(f"schema: {schema!r}",),
-            hint="labels are read from CSV, TSV and Parquet files",
+            hint="docs/formats.md lists what is read",
         )
     try:
         counts = {str(entry["label"]): entry["count"] for entry in data["classes"]}

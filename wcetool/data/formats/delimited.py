@@ -29,7 +29,7 @@ from wcetool.data.formats.table import (
     Table,
 )
 from wcetool.data.formats.table_start import two_readings
-from wcetool.data.formats.text_head import read_head, what_it_holds
+from wcetool.data.formats.text_head import read_head, recurring, what_it_holds
 from wcetool.data.formats.text_reading import (
     dialect_of,
     ignore_bytes,
@@ -53,7 +53,12 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     values = written.rows.columns(others if dialect.header else [first, *others])
     decimal_commas = dialect.decimal == "," or dialect.delimiter != ","
     columns = tuple(
-        Column(name, place, what_it_holds(values[place], decimal_commas=decimal_commas))
+        Column(
+            name,
+            place,
+            what_it_holds(values[place], decimal_commas=decimal_commas),
+            recurring=recurring(values[place]),
+        )
         for place, name in enumerate(names)
     )
     has_rows = bool(others) or not dialect.header

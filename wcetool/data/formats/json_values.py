@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Any
 
 from wcetool.data.formats.table import Column, Holds
+from wcetool.data.formats.text_head import recurring
 from wcetool.errors import InputError, short_repr
 
 HEAD_ROWS = 1000  # records that the columns are found from
@@ -111,6 +112,8 @@ class Field:
         Values that are numbers, and that are not null.
     length : int
         Of the longest list.
+    texts : list of str
+        The values, lists aside.
     """
 
     path: Path
@@ -118,6 +121,7 @@ class Field:
     numbers: int = 0
     filled: int = 0
     length: int = 1
+    texts: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -134,6 +138,8 @@ class Field:
         self.numbers += shape in NUMBERS
         if isinstance(value, list):
             self.length = max(self.length, len(value))
+        elif not isinstance(value, dict):
+            self.texts.append(str(value))
 
     def column(self, place: int) -> Column:
         """Describe the column.
@@ -147,7 +153,7 @@ class Field:
         else:
             numeric = self.filled and 2 * self.numbers >= self.filled
             holds = Holds.NUMBERS if numeric else Holds.TEXT
-        return Column(self.name, place, holds, length=self.length)
+        return Column(self.name, place, holds, length=self.length, recurring=recurring(self.texts))
 
 
 @dataclass(frozen=True, slots=True)

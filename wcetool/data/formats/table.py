@@ -48,6 +48,9 @@ class Column:
         Values a row: those of a list, about; else 1.
     classes : tuple of str or None
         The classes that the file declares for it, in order; None where it declares none.
+    recurring : int or None
+        How many distinct values the first rows have, two or more, if each is there twice on
+        average, as labels are; None where they do not recur so, or were not looked at.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Column:
     rounding_unit: float = 0.0
     length: int = 1
     classes: tuple[str, ...] | None = None
+    recurring: int | None = None
 
     @property
     def row_bytes(self) -> int:

@@ -184,6 +184,13 @@ def what_it_holds(values: Sequence[str], *, decimal_commas: bool = False) -> Hol
     return Holds.NUMBERS if filled and 2 * numbers >= len(filled) else Holds.TEXT
 
 
+def recurring(values: Sequence[str]) -> int | None:
+    """Return how many distinct values there are, if they recur as labels do."""
+    filled = [value for value in values if value.strip()]
+    distinct = len(set(filled))
+    return distinct if 2 <= distinct <= len(filled) // 2 else None
+
+
 def is_number(text: str) -> bool:
     """Tell whether pyarrow would read a field as a number."""
     try:
