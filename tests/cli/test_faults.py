@@ -295,6 +295,25 @@ def test_a_file_that_changes_between_two_passes_is_refused(tmp_path):
     assert not (tmp_path / "rows.parquet").exists()
 
 
+@pytest.mark.parametrize("change", [grow, shrink, replace, rewrite, remove])
+def test_a_mask_of_a_folder_that_changes_between_two_passes_is_refused(tmp_path, change):
+    from PIL import Image
+
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    for n in range(40):
+        Image.fromarray(np.full((600, 600), n % 3, np.uint8)).save(folder / f"{n:02}.png")
+    rows = []
+
+    def on_progress(_, n_rows, __):
+        rows.append(n_rows)
+        if sum(rows) == 40 * 600 * 600:  # those of the first pass
+            change(folder / "07.png")
+
+    with pytest.raises(InputError, match=r"07\.png: changed while it was read"):
+        wcetool.sample_weights(folder, "inverse", on_progress=on_progress)
+
+
 def test_counts_that_change_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "counts.json"
     path.write_text(json.dumps(wcetool.analyze(["a", "b"]).to_dict()))

@@ -97,6 +97,33 @@ def test_no_class_is_guessed_among_several_labels(cli, write):
     refused(cli("analyze", "d.arff"), 3, "no column is known to hold the label")
 
 
+def test_declared_classes_that_are_not_used_are_said(cli, write):
+    write("d.arff", "@relation r\n@attribute class {b, a, never}\n@data\na\nb\n")
+    write("e.csv", "class\na\nnew\n")
+    ran = analyzed(cli, "d.arff", "e.csv")
+    assert counts(ran) == {"a": 2, "b": 1, "new": 1}
+    assert "note: the classes that d.arff declares are not used, for e.csv declares" in ran.stderr
+    ran = analyzed(cli, "e.csv", "d.arff", "--classes", "b,a,never,new")
+    assert counts(ran) == {"b": 1, "a": 2, "never": 0, "new": 1}
+    assert "not used" not in ran.stderr
+
+
+def test_numbered_scores_are_not_taken_for_classes_in_the_order_of_the_file(cli, write):
+    """Weka keeps the declared order, scikit-learn sorts: with numbers nothing tells which."""
+    write("preds.csv", "p_0,p_1\n.75,.25\n.5,.5\n")
+    write("y.arff", "@relation r\n@attribute class {b, a}\n@data\na\nb\n")
+    args = ("score", "preds.csv", "--labels", "y.arff")
+    for more in ((), ("--dry-run",)):
+        refused(cli(*args, *more), 3, "as the file declares them: 'b', 'a'", "hint: --classes")
+    losses = [
+        cli(*args, "--classes", order, "-f", "json").json["loss"]["value"]
+        for order in ("a,b", "b,a")
+    ]
+    assert losses[0] < losses[1]
+    write("y.arff", "@relation r\n@attribute class {a, b}\n@data\na\nb\n")
+    assert cli(*args, "-f", "json").json["loss"]["value"] == losses[0]
+
+
 def test_an_undeclared_value_is_refused_with_its_row(cli, write):
     write("d.arff", "@relation x\n@attribute class {a,b}\n@data\na\n% c\n\nb\nB\n")
     refused(cli("analyze", "d.arff"), 3, "d.arff: row 3: label 'B' is not among the 2 declared")

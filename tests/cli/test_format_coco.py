@@ -55,6 +55,22 @@ def test_images_are_groups(cli, write):
     assert weights["cat"] == pytest.approx(median / shares["cat"])
 
 
+def test_ids_of_images_that_two_files_have_are_warned_of(cli, write):
+    """Most exports number their images from 1 in every file: image 1 is then two images."""
+    one = [{"image_id": n, "category_id": 1} for n in (1, 2)]
+    write("a.json", document(one))
+    write("b.json", document([{"image_id": "2", "category_id": 3}]))
+    write("c.json", document([{"image_id": 3, "category_id": 3}]))
+    options = ("--scheme", "median-frequency", "--zero-count", "exclude")
+    group = ("--group-column", "image_id")
+    ran = cli("weights", "a.json", "b.json", *options, *group)
+    told = "warning: ids of images such as '2' are in a.json and in b.json, and count as one image"
+    assert ran.code == 0
+    assert told in ran.stderr
+    assert "warning: " not in cli("weights", "a.json", "c.json", *options, *group).stderr
+    assert "warning: " not in cli("analyze", "a.json", "b.json").stderr
+
+
 def test_other_columns_can_be_counted(analyze, write):  # noqa: F811
     write("a.json", document())
     assert counts(analyze("a.json", "-l", "iscrowd")) == {"0": 8, "1": 1}

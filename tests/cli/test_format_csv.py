@@ -429,6 +429,40 @@ def test_predictions_as_they_come(cli, write, content, options):
     assert ran.json["rows"] == 2
 
 
+@pytest.mark.parametrize(
+    "first",
+    (
+        "{ [1] @relation -DOCSTART- ORC ORCID PAR1 ARROW1 FEA1 C# PK BZh9 % $FL null "
+        'D# "images" \N{BYTE ORDER MARK}{'
+    ).split(),
+)
+def test_a_table_is_no_other_format_for_its_first_cell(cli, write, first):
+    write("d.csv", f"{first},label\n1,a\n2,b\n3,a\n")
+    ran = cli("analyze", "d.csv", "-f", "json")
+    assert ran.code == 0, ran.stderr
+    assert {label: row["count"] for label, row in ran.rows.items()} == {"a": 2, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "taken"),
+    [
+        ("@relation\na\nb\na\n", "ARFF"),
+        ("[1]\n[2]\n[1]\n", "JSON Lines"),
+        ("$FL2,label\n1,a\n", "SPSS"),
+        ('{"label": "a"}\n{"label": {}}\n', "JSON Lines"),
+    ],
+)
+def test_what_cannot_be_read_as_its_content_says_may_be_what_its_suffix_says(
+    cli, write, content, taken
+):
+    write("d.csv", content)
+    ran = cli("analyze", "d.csv", "-l", "1")
+    assert (ran.code, ran.stdout) == (3, "")
+    assert f"  it is read as {taken}" in ran.stderr
+    assert "by its content; its suffix says CSV\n" in ran.stderr
+    assert "hint: --input-format csv" in ran.stderr
+
+
 def test_columns_whose_values_recur_are_proposed_as_the_label(cli, write):
     rows = "".join(f"{i},{'ab'[i % 2]},{'xyz'[i % 3]}\n" for i in range(12))
     write("rows.csv", "id,workclass,risk class\n" + rows)

@@ -226,3 +226,19 @@ def test_only_lists_of_images_are_left_out(cli, write):
     ran = cli("analyze", "flat", "-f", "json")
     assert counts(ran) == {"0": 2}
     assert "flat: 2 files left out (no labels of images)" in ran.stderr
+
+
+@pytest.mark.parametrize("end", ["", "x"])
+def test_a_line_of_many_numbers_takes_no_more_memory_than_itself(end):
+    """A polygon may have any number of points; a file of labels is up to 64 MB."""
+    import tracemalloc
+
+    from wcetool.data.folders import YOLO_LINE
+
+    line = b"0 " + b"0.5 " * 500_000 + end.encode()
+    tracemalloc.start()
+    found = YOLO_LINE.fullmatch(line)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found is None) == bool(end)
+    assert peak < 10 * len(line)

@@ -251,6 +251,17 @@ def test_an_unknown_truth_is_named(refused, cli, unknown):
 # Models
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_scores_of_models_are_of_no_predicted_class(cli, write, more):
+    columns = {"y_true": Y2, "pred": Y2, "lr_proba": P1, "rf_proba": P1_OTHER}
+    write("preds.csv", as_csv(columns))
+    args = ("score", "preds.csv", "--scores", "lr_proba,rf_proba", "--confidence-of")
+    ran = cli(*args, "predicted", *more)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "--confidence-of: several score columns are a model each" in ran.stderr
+    assert cli(*args, "positive", *more).code == 0
+
+
 def test_models(cli, write):
     write("preds.csv", as_csv({"y_true": Y2, "lr_proba": P1, "rf_proba": P1_OTHER}))
     ran = cli("score", "preds.csv", "--scores", "rf_proba,lr_proba", "-f", "json")
@@ -568,3 +579,18 @@ def test_no_decision_loads_pandas(write, tmp_path):
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, timeout=120, check=False
     )
     assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_a_plan_heeds_the_labels_that_pytorch_ignores_and_losses_that_do_not_fit(cli, write):
+    write("ignored.csv", "label,p_0,p_1\n1,.2,.8\n-100,.5,.5\n0,.6,.4\n")
+    write("models.csv", as_csv({"y_true": Y2, "lr_proba": P1, "rf_proba": P1_OTHER}))
+    for args in (
+        ("ignored.csv", "--like", "torch"),
+        ("ignored.csv", "--like", "sklearn"),
+        ("ignored.csv", "--like", "torch", "--weights", "absent.json"),
+        ("models.csv", "--like", "xgboost"),
+        ("models.csv", "--weights", "absent.json"),
+    ):
+        ran, plan = cli("score", *args), cli("score", *args, "--dry-run")
+        assert plan.code == ran.code, args
+        assert (ran.code == 0) == (args == ("ignored.csv", "--like", "torch"))

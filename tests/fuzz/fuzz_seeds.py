@@ -27,8 +27,6 @@ import pyarrow.feather
 import pyarrow.orc
 import pyarrow.parquet as pq
 
-from wcetool.data.registry import FORMATS
-
 
 @dataclass(frozen=True)
 class Seed:
@@ -41,17 +39,6 @@ class Seed:
     options: dict[str, Any] = field(default_factory=dict)
     has_scores: bool = False
     is_text: bool = True
-
-
-def is_there(name: str) -> bool:
-    """Tell whether a format can be read already: its module is written."""
-    module = FORMATS[name].module
-    if module is None:
-        return True
-    try:
-        return importlib.util.find_spec(f"wcetool.data.formats.{module}") is not None
-    except ModuleNotFoundError:
-        return False
 
 
 _FRAME = pd.DataFrame(
@@ -256,7 +243,9 @@ def _excel() -> Iterator[Seed]:
     yield _one("excel", "labels.xlsx", _zip(members))
 
 
-def _by_pyreadstat(kind: str, name: str, write: str, magic: bytes) -> Iterator[Seed]:
+def _by_pyreadstat(
+    kind: str, name: str, write: str, magic: bytes, **options: Any
+) -> Iterator[Seed]:
     """Build a seed with pyreadstat; where it is not installed, only the first bytes are there."""
     if importlib.util.find_spec("pyreadstat") is None:
         yield _one(kind, name, magic + bytes(200))
@@ -268,7 +257,7 @@ def _by_pyreadstat(kind: str, name: str, write: str, magic: bytes) -> Iterator[S
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
-        getattr(pyreadstat, write)(_FRAME[["id", "label"]], str(path))
+        getattr(pyreadstat, write)(_FRAME[["id", "label"]], str(path), **options)
         yield _one(kind, name, path.read_bytes())
 
 
@@ -278,7 +267,7 @@ def _spss() -> Iterator[Seed]:
 
 def _sas() -> Iterator[Seed]:
     magic = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!" + b"0" * 30
-    return _by_pyreadstat("sas", "labels.xpt", "write_xport", magic)
+    return _by_pyreadstat("sas", "labels.xpt", "write_xport", magic, file_format_version=5)
 
 
 def _stata() -> Iterator[Seed]:
@@ -367,9 +356,11 @@ def _images() -> Iterator[Seed]:
 
 def _masks() -> Iterator[Seed]:
     mask = np.arange(16).reshape(4, 4) % 3
-    files = {"masks/1.png": png(mask), "masks/2.npy": _npy_bytes(mask.astype(np.uint8))}
-    for name in files:
-        yield Seed("masks", files, (name,), "masks", {"input_format": "masks"}, is_text=False)
+    grey = {"masks/1.png": png(mask), "masks/2.png": png(mask.T)}
+    arrays = {"arrays/1.npy": _npy_bytes(mask.astype(np.uint8))}
+    for folder, files in (("masks", grey), ("arrays", arrays)):
+        yield Seed("masks", files, tuple(files), folder, {"input_format": "masks"}, is_text=False)
+    yield _one("masks", "mask.png", png(mask))
 
 
 def analysis_json() -> str:
@@ -489,6 +480,8 @@ def _arguments() -> Iterator[Seed]:
         yield Seed("argument", {option: text.encode()}, (option,), option)
 
 
+RARE = ("spss",)  # of which each case starts a process of its own
+
 OTHERS: dict[str, Callable[[], Iterator[Seed]]] = {
     "weight-file": _weight_files,
     "side-file": _side_files,
@@ -499,6 +492,6 @@ OTHERS: dict[str, Callable[[], Iterator[Seed]]] = {
 
 @functools.cache
 def seeds() -> dict[str, tuple[Seed, ...]]:
-    """Return the seeds of everything that can be read now, by kind."""
-    built = {name: tuple(build()) for name, build in BY_FORMAT.items() if is_there(name)}
+    """Return the seeds of everything that can be read, by kind."""
+    built = {name: tuple(build()) for name, build in BY_FORMAT.items()}
     return built | {name: tuple(build()) for name, build in OTHERS.items()}

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzz_seeds import is_there, seeds
+from fuzz_seeds import seeds
 
 import wcetool
-from wcetool.data.registry import FORMATS
 
 PACKAGE = Path(wcetool.__file__).parent
 FORBIDDEN_MODULES = {
@@ -19,6 +18,8 @@ FORBIDDEN_MODULES = {
     *("urllib.request", "urllib3", "xmlrpc", "telnetlib", "webbrowser", "ctypes", "cffi", "code"),
     *("multiprocessing", "runpy", "pty", "asyncio"),
 }
+# pyreadstat runs in a process of its own: this very Python, and this module, from where wcetool is.
+ALLOWED = {"readstat.py": {"subprocess"}}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "execfile", "breakpoint", "input"}
 FORBIDDEN_ATTRIBUTES = {
     *(("os", name) for name in ("system", "popen", "execv", "execve", "spawnv", "fork")),
@@ -45,7 +46,8 @@ def test_no_module_can_execute_or_fetch_what_it_reads(path):
     for name in _imports(tree):
         parts = name.split(".")
         heads = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-        assert not heads & FORBIDDEN_MODULES, f"{path.name} imports {name}"
+        wrong = heads & FORBIDDEN_MODULES - ALLOWED.get(path.name, set())
+        assert not wrong, f"{path.name} imports {name}"
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             assert (node.value.id, node.attr) not in FORBIDDEN_ATTRIBUTES, ast.unparse(node)
@@ -69,7 +71,11 @@ CANARY = "canary7f3a"
 NEVER = ("pickle.find_class", "marshal.loads", "subprocess.Popen", "os.system", "os.exec",
          "os.posix_spawn", "os.fork", "ctypes.dlopen", "code.__new__", "webbrowser.open",
          "urllib.Request", "ftplib.connect", "http.client.connect")
+CHILDREN = ("subprocess.Popen", "os.posix_spawn", "os.fork")
 inside, seen = False, []
+
+def is_own_child(command):
+    return list(command[:4]) == [sys.executable, "-P", "-m", "wcetool.data.formats.readstat"]
 
 def says(value, depth=0):
     if isinstance(value, (bytes, bytearray)):
@@ -90,6 +96,7 @@ def hook(event, args):
     else:
         wrong = event in NEVER or event.startswith("socket.")
         wrong = wrong and not (event == "ctypes.dlopen" and args[0] is None)
+        wrong = wrong and not (event in CHILDREN and is_own_child(args[1]))
     if wrong:
         seen.append((event, str(args)[:200]))
 
@@ -145,8 +152,7 @@ def test_no_input_makes_a_run_execute_or_fetch_anything(tmp_path):
     assert ran.returncode == 0, ran.stderr[-3000:]
     codes = [line.split(" ", 1)[0] for line in ran.stdout.splitlines()]
     assert len(codes) == len(lines)
-    if all(map(is_there, FORMATS)):
-        assert set(codes) <= {"0", "1", "2", "3"}, ran.stdout
+    assert set(codes) <= {"0", "1", "2", "3"}, ran.stdout
     assert codes.count("0") > 10
 
 
@@ -177,5 +183,25 @@ def test_what_pickles_hold_is_never_run(cli, tmp_path):
             ["analyze", "labels.csv", "--names", path.name],
         ):
             ran = cli(*args)
-            assert ran.code in (2, 3) or "No module named" in ran.stderr, (args, ran.stderr)
+            assert ran.code in (2, 3), (args, ran.stderr)
             assert not (tmp_path / "done").exists()
+
+
+def test_no_module_of_the_current_folder_is_loaded_for_a_file(tmp_path):
+    """Reading SPSS starts a Python: what lies beside the data must not become a part of it."""
+    pyreadstat = pytest.importorskip("pyreadstat")
+    import pandas as pd
+
+    pyreadstat.write_sav(pd.DataFrame({"label": ["a", "b", "a"]}), str(tmp_path / "y.sav"))
+    for name in ("pyreadstat", "json", "numpy", "pyarrow", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("import os\nos.mkdir('done')\nraise SystemExit(9)\n")
+    ran = subprocess.run(
+        [sys.executable, "-P", "-m", "wcetool", "analyze", "y.sav", "-f", "json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        check=False,
+    )
+    assert not (tmp_path / "done").exists()
+    assert ran.returncode == 0, ran.stderr

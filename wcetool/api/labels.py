@@ -31,7 +31,7 @@ from wcetool.core.label_sets import LabelSets
 from wcetool.core.label_weights import LabelWeights
 from wcetool.core.vocabulary import LabelTask, Task
 from wcetool.data import registry
-from wcetool.data.beside_labels import BesideColumns, BesideLabels
+from wcetool.data.beside_labels import BesideColumns, BesideLabels, pooled_images
 from wcetool.data.counts import (
     StoredCounts,
     StoredLabelCounts,
@@ -291,7 +291,7 @@ def count_source(
         splits=more.splits,
         leaks=more.leaks,
         notes=(*counted.notes, *more.notes),
-        warnings=(*counted.warnings, *more.warnings),
+        warnings=(*counted.warnings, *more.warnings, *pooled_images(dataset, columns)),
     )
 
 

@@ -12,7 +12,6 @@ from wcetool.api.evaluation import Evaluation
 from wcetool.api.label_matches import match_notes, refuse_idle_options
 from wcetool.api.predictions import Opened
 from wcetool.api.score_options import typed_out
-from wcetool.api.score_weights import ScoreWeights
 from wcetool.core.vocabulary import ConfidenceOf, InputKind, Task
 from wcetool.data import arrow
 from wcetool.data.columns import is_index, is_usual_name
@@ -46,6 +45,9 @@ def planned(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = 
     InputError
         If something cannot be decided, or the first rows break the rules.
     """
+    from wcetool.api.score_run import weights_and_call, with_ignored_index
+
+    evaluation = with_ignored_index(evaluation)
     request = evaluation.request
     known = understand(opened.dataset, opened.reading, request, opened.labels)
     if known.chosen is None:
@@ -54,7 +56,7 @@ def planned(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = 
     if known.are_models:
         return _of_models(opened, evaluation, known)
     layout = layout_of(opened.dataset, known, request, labels=opened.labels)
-    ScoreWeights.of(evaluation, layout)
+    weights_and_call(evaluation, layout)
     is_binary = layout.form.task is Task.BINARY
     whose = None
     if is_binary:
@@ -89,13 +91,14 @@ def planned(opened: Opened, evaluation: Evaluation, *, per_sample: str | None = 
 
 def _of_models(opened: Opened, evaluation: Evaluation, known: Understood) -> ScorePlan:
     """Show what each model says of the first rows."""
-    from wcetool.api.score_run import model_requests
+    from wcetool.api.score_run import model_requests, weights_and_call
 
     columns = () if known.chosen is None else known.chosen.columns
     layouts = []
     for request in model_requests(evaluation.request, known):
         alone = understand(opened.dataset, opened.reading, request, opened.labels)
         layouts.append(layout_of(opened.dataset, alone, request, labels=opened.labels))
+        weights_and_call(evaluation, layouts[-1])
     first = layouts[0]
     rows = [list(_rows(opened, layout)) for layout in layouts]
     positive = first.classes[first.form.positive]

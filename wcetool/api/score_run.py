@@ -41,7 +41,7 @@ def scored(
     opened: Opened, evaluation: Evaluation, *, per_sample: str | None = None
 ) -> ScoreReport | ModelScores:
     """Understand the file, run over the rows, apply the weights."""
-    evaluation = _with_ignored_index(evaluation)
+    evaluation = with_ignored_index(evaluation)
     request = evaluation.request
     known = understand(opened.dataset, opened.reading, request, opened.labels)
     if known.chosen is None:
@@ -55,7 +55,7 @@ def scored(
 
 def scored_classes(opened: Opened, evaluation: Evaluation) -> ScoreReport:
     """Score columns in memory, which are those of classes."""
-    evaluation = _with_ignored_index(evaluation)
+    evaluation = with_ignored_index(evaluation)
     known = understand(opened.dataset, opened.reading, evaluation.request, opened.labels)
     return _scored(opened, evaluation, known, None)
 
@@ -88,8 +88,20 @@ def _models(
 
 
 def model_requests(request: ScoreRequest, known: Understood) -> list[ScoreRequest]:
-    """Return what is said of each model alone: its column is of the positive class."""
+    """Return what is said of each model alone: its column is of the positive class.
+
+    Raises
+    ------
+    UsageError
+        If the user says that the scores are of the predicted class.
+    """
     columns = () if known.chosen is None else known.chosen.columns
+    if request.confidence_of is ConfidenceOf.PREDICTED:
+        raise UsageError(
+            "several score columns are a model each, and their scores are of the positive class",
+            where="--confidence-of",
+            hint="--scores with one column",
+        )
     whose = ConfidenceOf.POSITIVE if known.clues.predicted else None
     return [replace(request, scores=(one.name,), confidence_of=whose) for one in columns]
 
@@ -100,10 +112,7 @@ def _scored(
     request = evaluation.request
     layout = layout_of(opened.dataset, known, request, labels=opened.labels)
     source = Source(opened=opened, layout=layout)
-    weights = ScoreWeights.of(evaluation, layout)
-    call: Call | None = None
-    if evaluation.like is not None:
-        call = choose_call(evaluation.like, row_form(layout), _given(evaluation, weights))
+    weights, call = weights_and_call(evaluation, layout)
     options = _loss_options(evaluation, layout, weights)
     passes = Passes(source, evaluation, options, call)
     if per_sample is None:
@@ -117,7 +126,23 @@ def _scored(
     return write_rows(per_sample, paths, layout.classes, write)
 
 
-def _with_ignored_index(evaluation: Evaluation) -> Evaluation:
+def weights_and_call(
+    evaluation: Evaluation, layout: ScoreLayout
+) -> tuple[ScoreWeights, Call | None]:
+    """Find the weights, and the loss of a framework that fits them and the rows.
+
+    Raises
+    ------
+    UsageError
+        If none does.
+    """
+    weights = ScoreWeights.of(evaluation, layout)
+    if evaluation.like is None:
+        return weights, None
+    return weights, choose_call(evaluation.like, row_form(layout), _given(evaluation, weights))
+
+
+def with_ignored_index(evaluation: Evaluation) -> Evaluation:
     """Ignore what PyTorch ignores unless it is told otherwise."""
     if evaluation.like is None or not canonical(evaluation.like).startswith("torch"):
         return evaluation

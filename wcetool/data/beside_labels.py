@@ -6,14 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from wcetool.data import arrow, registry
 from wcetool.data.columns import find_column, is_usual_name, refuse_no_labels
-from wcetool.data.dataset import Wanted
+from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds, Table
 from wcetool.data.memory import GROUP_NAME, SPLIT_NAME, WEIGHT_NAME
 from wcetool.data.options import refuse_idle
 from wcetool.data.truth_columns import TruthColumns, choose_truth_columns
-from wcetool.errors import InputError, UsageError
+from wcetool.errors import InputError, UsageError, quoted
 
+IMAGE_ID = "image_id"  # of COCO: a number that only its file knows
 _OPTIONS = {
     "sample_weight": "sample-weight-column",
     "group": "group-column",
@@ -210,3 +212,23 @@ def choose_columns(
                 f"column {column.name!r} does not hold one number a row", where=table.file.path
             )
     return truth, BesideColumns(**columns)
+
+
+def pooled_images(dataset: Dataset | None, columns: BesideColumns) -> tuple[str, ...]:
+    """Warn of ids of images that several COCO files have, which may number their own images."""
+    if dataset is None or columns.group is None:
+        return ()
+    tables = [table for table in dataset.tables if table.file.format == registry.COCO]
+    seen: dict[str, str] = {}
+    for table in tables:
+        (column,) = dataset.columns_in(table, [columns.group])
+        if column.name != IMAGE_ID:
+            return ()
+        for chunk in table.footer.column(column.place).chunks:
+            for image in arrow.as_values(chunk.dictionary):
+                first = seen.setdefault(image, table.file.path)
+                if first != table.file.path:
+                    both = f"{quoted([image])} are in {first} and in {table.file.path}"
+                    wrong = "wrong, if each file numbers its own images"
+                    return (f"ids of images such as {both}, and count as one image: {wrong}",)
+    return ()

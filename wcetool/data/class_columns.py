@@ -58,6 +58,8 @@ def match_classes(
         numbered(names) or chosen.reason is None or chosen.is_list
     ):
         classes = clues.classes
+        if clues.of_file:
+            _refuse_other_order(classes, where)
         names = _assign(names, classes)
         note = f"score columns taken in order for the declared classes: {quoted(classes, limit=3)}"
     else:
@@ -83,6 +85,22 @@ def _assign(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
         return tuple(classes)
     rank = {name: i for i, name in enumerate(sorted(names, key=int))}
     return tuple(classes[rank[name]] for name in names)
+
+
+def _refuse_other_order(classes: Sequence[str], where: str) -> None:
+    """Refuse to guess whether columns follow the order that a file declares, or the usual one."""
+    usual = class_order(classes)
+    if tuple(classes) != usual:
+        raise InputError(
+            "the score columns have no names of classes, and the file of the labels declares "
+            "these in an order of its own: which one are the columns in?",
+            where=where,
+            details=(
+                f"as the file declares them: {quoted(classes)}",
+                f"in the usual order: {quoted(usual)}",
+            ),
+            hint="--classes with the class names in the order of the columns",
+        )
 
 
 def _refuse_names_beside_numbers(names: Sequence[str], seen: Iterable[str], where: str) -> None:

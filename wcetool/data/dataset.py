@@ -95,9 +95,9 @@ class Dataset:
         form = format_of(table.file)
         try:
             yield from form.batches(split, table, columns, on_bytes, log, last=last)
-        except InputError:
+        except InputError as error:
             table.file.refuse_change()  # which explains whatever is broken
-            raise
+            raise table.file.explained(error) from None
         table.file.refuse_change()
 
     def memory_needs(self, splits: Sequence[Split], wanted: Sequence[Wanted]) -> list[MemoryNeed]:
@@ -197,9 +197,9 @@ def open_files(files: Sequence[InputFile], reading: ReadingOptions) -> Dataset:
 def _inspected(file: InputFile, reading: ReadingOptions) -> Table:
     try:
         return format_of(file).inspect(file, reading.text)
-    except InputError:
+    except InputError as error:
         file.refuse_change()
-        raise
+        raise file.explained(error) from None
 
 
 def _ignore(_: int) -> None:

@@ -29,12 +29,26 @@ def with_declared_classes(
         return reading, ()
     found = dataset.declared_classes(truth.columns[0])
     if not found:
-        return reading, ()
+        return reading, _unused(dataset, truth.columns[0])
     labels = (reading.rules.label(text) for text in found)
     classes = tuple(dict.fromkeys(label for label in labels if label is not None))
     given = {**reading.given, "declared": signed(classes)}
     note = f"the file declares {counted(len(classes), 'class', 'classes')}: {quoted(classes)}"
     return replace(reading, classes=classes, given=given), (note,)
+
+
+def _unused(dataset: Dataset, label: Column) -> tuple[str, ...]:
+    """Say that what some files declare does not count, since others declare nothing."""
+    declares = {
+        table.file.path: dataset.columns_in(table, [label])[0].classes is not None
+        for table in dataset.tables
+    }
+    first = next((path for path, does in declares.items() if does), None)
+    if first is None:
+        return ()
+    other = next(path for path, does in declares.items() if not does)
+    note = f"the classes that {first} declares are not used, for {other} declares none"
+    return (f"{note}: classes without a row are left out (--classes to declare them)",)
 
 
 def refuse_undeclared(

@@ -42,7 +42,7 @@ MASK_NAMES = frozenset(
 PART_NAMES = MASK_NAMES | {"image", "images", "img", "imgs", "jpegimages", "leftimg8bit"}
 YOLO_NAME_FILES = ("classes.txt", "obj.names")
 YOLO_LINE = re.compile(
-    rb"\s*+([0-9]+)((?:[ \t]+[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?){4,})\s*"
+    rb"\s*+([0-9]+)((?:[ \t]+[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?){4,}+)\s*+"
 )
 _LABELS = "labels"
 _NO_LABELS = re.compile(

@@ -21,7 +21,7 @@ from wcetool.data.formats import memory
 from wcetool.data.labels import is_label_type, value_text
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
-from wcetool.errors import InputError, counted
+from wcetool.errors import InputError, UsageError, counted
 
 IN_MEMORY = "(memory)"
 LABEL_NAME = "y_true"
@@ -35,7 +35,14 @@ def as_paths(values: object, *, texts: bool = False) -> list[str] | None:
     """Return paths where `values` is one, or a list of `os.PathLike`; None for anything else.
 
     A list of texts is a list of labels, unless `texts` says that it is one of paths.
+
+    Raises
+    ------
+    UsageError
+        If it is bytes: neither a path nor a column of numbers is meant by them for certain.
     """
+    if isinstance(values, bytes | bytearray):
+        raise UsageError("bytes are neither a path nor labels", hint="os.fsdecode(path), or a list")
     if isinstance(values, str | os.PathLike):
         return [os.fspath(values)]
     if isinstance(values, list | tuple) and values:

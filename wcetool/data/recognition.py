@@ -183,7 +183,7 @@ def _is_arff(sample: Sample) -> bool:
     """Tell whether the first line that is no comment names a relation; comments may be long."""
     lines = (line.strip() for line in io.StringIO(sample.text, newline=None))
     first = next((line for line in lines if line and not line.startswith("%")), "")
-    return re.match(r"@relation\b", first, re.IGNORECASE) is not None
+    return re.match(r"@relation(?=[\s'\"]|$)", first, re.IGNORECASE) is not None
 
 
 # ID, FORM, LEMMA, UPOS (no number), XPOS, FEATS, HEAD, DEPREL, DEPS, MISC
@@ -216,7 +216,7 @@ _TAGGED = re.compile(r"(.*[\t ])?(O|[BIESLUM]-\S+)\s*")
 
 def _is_conll(sample: Sample) -> bool:
     """Tell whether lines of tokens with tags stand in groups between blank lines."""
-    if sample.filled and sample.filled[0].startswith("-DOCSTART-"):
+    if sample.filled and re.match(r"-DOCSTART-(\s|$)", sample.filled[0]) is not None:
         return True
     blank = [place for place, line in enumerate(sample.lines) if not line.strip()]
     inside = any(place < len(sample.lines) - 1 for place in blank)

@@ -92,6 +92,8 @@ class Clues:
         Whether the rows of the first block of some columns are rows of probabilities.
     predicted : tuple of Column
         Columns of predicted labels; the user may still name one.
+    of_file : bool
+        The classes are declared by a file, and not by the user.
     """
 
     taken: tuple[Column, ...]
@@ -101,6 +103,7 @@ class Clues:
     more_labels: Callable[[], frozenset[str]]
     adds_up: Callable[[Sequence[Column]], bool]
     predicted: tuple[Column, ...] = ()
+    of_file: bool = False
 
     def is_taken(self, column: Column) -> bool:
         """Tell whether a column holds something else than scores."""

@@ -54,6 +54,8 @@ class InputFile:
         Columns in memory.
     state : FileState or None
         What the system said of a file when it was first opened.
+    suffix_format : FormatInfo or None
+        What the suffix says, where the content was taken for something else.
     """
 
     path: str
@@ -66,6 +68,18 @@ class InputFile:
     spool: streams.Spool | None = field(default=None, compare=False, repr=False)
     table: pa.Table | None = field(default=None, compare=False, repr=False)
     state: streams.FileState | None = field(default=None, compare=False, repr=False)
+    suffix_format: FormatInfo | None = field(default=None, compare=False, repr=False)
+
+    def explained(self, error: InputError) -> InputError:
+        """Say in an error what the file was taken for, if its suffix says something else."""
+        other = self.suffix_format
+        if other is None:
+            return error
+        taken = f"it is read as {self.format.title}, by its content; its suffix says {other.title}"
+        hint = error.hint or f"--input-format {other.name}"
+        return InputError(
+            error.message, where=error.where, details=(*error.details, taken), hint=hint
+        )
 
     def refuse_change(self) -> None:
         """Refuse a file that is not what it was when it was first opened.
@@ -75,12 +89,8 @@ class InputFile:
         InputError
             If its size, its time, or the file of that name is another one.
         """
-        if self.state is not None and streams.file_state(self.path) != self.state:
-            raise InputError(
-                "changed while it was read",
-                where=self.path,
-                details=("what was counted of it is dropped: read it again when it is whole",),
-            )
+        if self.state is not None:
+            streams.refuse_change(self.path, self.state)
 
     @property
     def is_stream(self) -> bool:
@@ -329,7 +339,17 @@ def _file(path: str, reading: ReadingOptions, partition: Partition) -> InputFile
     _refuse_packed(found, content.compression, path)
     size = 0 if state is None else state.size
     member = _part(found, content, reading)
-    return InputFile(path, found, content.compression, size, partition, member=member, state=state)
+    named = found if form is not None else registry.by_suffix(content.member or path)
+    return InputFile(
+        path,
+        found,
+        content.compression,
+        size,
+        partition,
+        member=member,
+        state=state,
+        suffix_format=None if named == found else named,
+    )
 
 
 @dataclass(frozen=True, slots=True)

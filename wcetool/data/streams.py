@@ -251,6 +251,22 @@ def file_state(path: str) -> FileState | None:
     return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+def refuse_change(path: str, state: FileState) -> None:
+    """Refuse a file that is not what it was.
+
+    Raises
+    ------
+    InputError
+        If its size, its time, or the file of that name is another one.
+    """
+    if file_state(path) != state:
+        raise InputError(
+            "changed while it was read",
+            where=path,
+            details=("what was counted of it is dropped: read it again when it is whole",),
+        )
+
+
 def _similar_file(path: str) -> str | None:
     """Return the file of the same folder whose name is nearest, if one is near."""
     folder, name = os.path.split(path)
@@ -302,7 +318,8 @@ def refuse_lfs_pointer(path: str, head: bytes) -> None:
 def describe_binary(head: bytes) -> str | None:
     """Say what the first bytes of a file are, if they are not text."""
     for magic, kind in _BINARY.items():
-        if head.startswith(magic):
+        # A few letters may begin the header of a table; binary files have zeros as well.
+        if head.startswith(magic) and not (magic.isalnum() and b"\x00" not in head):
             return f"is {kind}, not text"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "is UTF-16 text"

@@ -104,6 +104,7 @@ def understand(
         more_labels=seen.two_at_least,
         adds_up=lambda columns: adds_up(dataset, columns, percent=request.percent),
         predicted=() if in_memory else _predicted(dataset, found, request),
+        of_file=reading.classes is not None and not declared_here,
     )
     chosen = _score_columns(dataset, clues, found, request)
     if may_be_long and chosen is not None and chosen.is_single:

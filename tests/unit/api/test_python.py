@@ -14,6 +14,7 @@ import wcetool
 from wcetool.api.evaluation import ScoreKeywords
 from wcetool.cli.options import ReadingFlags
 from wcetool.data.options import ReadingKeywords, ReadingOptions
+from wcetool.errors import UsageError
 
 LABELS = ["b", "a", "b", "b", "c"]
 PAIR = [[0.5, 0.5], [0.5, 0.5]]
@@ -378,3 +379,9 @@ def test_masked_and_complex_scores_are_no_numbers():
 def test_labels_that_no_file_could_hold():
     with pytest.raises(wcetool.InputError, match="cannot be written as UTF-8"):
         wcetool.analyze(["\ud800"])
+
+
+@pytest.mark.parametrize("given", [b"labels.csv", bytearray(b"ab")])
+def test_bytes_are_not_counted_byte_by_byte(given):
+    with pytest.raises(UsageError, match="bytes are neither a path nor labels"):
+        wcetool.analyze(given)

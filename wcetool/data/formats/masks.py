@@ -39,13 +39,33 @@ class _Mask:
     name: str
     split: str | None
     masks: tuple[int, int] | None = None  # of a stack
+    state: streams.FileState | None = None  # in a folder, when it was listed
 
     def pixels(self) -> Iterator[tuple[str, Pixels]]:
-        """Decode it: the name of each mask, and its pixels."""
+        """Decode it: the name of each mask, and its pixels.
+
+        Raises
+        ------
+        InputError
+            If it is broken, or is not what it was when it was listed.
+        """
+        try:
+            for name, pixels in self._decoded():
+                self._refuse_change()
+                yield name, pixels
+        except InputError:
+            self._refuse_change()  # which explains whatever is broken
+            raise
+
+    def _decoded(self) -> Iterator[tuple[str, Pixels]]:
         if _is_png(self.location, self.name):
             yield self.name, mask_images.read(self.location, self.name)
-            return
-        yield from mask_arrays.read(self.location, self.name, self.masks)
+        else:
+            yield from mask_arrays.read(self.location, self.name, self.masks)
+
+    def _refuse_change(self) -> None:
+        if self.state is not None:
+            streams.refuse_change(self.location, self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +142,10 @@ def _in_folder(file: InputFile, notes: list[str]) -> list[_Mask]:
         kept = set(chosen)
         others.add([level.path_of(name) for name in level.files if name not in kept])
         split = split_of(file.path, level.parts)
-        masks += [_Mask(path, as_text(path), split) for path in map(level.path_of, chosen)]
+        masks += [
+            _Mask(path, as_text(path), split, state=streams.file_state(path))
+            for path in map(level.path_of, chosen)
+        ]
     if not masks:
         raise InputError("the folder holds no masks (.png, .npy)", where=file.path)
     kinds = {suffix(one.name) for one in masks}

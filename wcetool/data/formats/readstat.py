@@ -34,7 +34,8 @@ def read(file: InputFile, function: str, encoding: str | None) -> Content:
         If pyreadstat is not installed, or the file is broken.
     """
     foreign.imported(file, "pyreadstat", EXTRA)
-    command = [sys.executable, "-m", __name__, function, file.location, encoding or ""]
+    # -P: a module that lies in the current folder, beside the data, must not be loaded.
+    command = [sys.executable, "-P", "-m", __name__, function, file.location, encoding or ""]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with foreign.reading(file, subprocess.SubprocessError):
         child = subprocess.run(  # noqa: S603  this very Python, and no shell
