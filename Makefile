@@ -58,8 +58,8 @@ fuzz: .venv/installed-dev ## Break inputs in many ways (CASES=100000 takes ten m
 
 SIZE ?= full
 
-bench: .venv/installed-bench ## Time and memory against the peers (SIZE=small takes a minute)
-	$(BIN)/python benchmarks/run.py --size $(SIZE)
+bench: .venv/installed-bench ## Time and memory against the peers (SIZE=small takes a minute; JOB=npy)
+	$(BIN)/python benchmarks/run.py --size $(SIZE) --job "$(JOB)"
 
 sample-data: .venv/installed-dev ## Build sample_data again
 	$(BIN)/python sample_data/build.py

@@ -19,7 +19,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,14 +123,16 @@ def difference(ours: Any, theirs: Any) -> float | None:
     return abs(ours - theirs) / abs(ours)
 
 
-def in_process(folder: Path, warm_up: Path, rounds: int) -> tuple[list[str], list[str]]:
+def in_process(
+    folder: Path, warm_up: Path, rounds: int, jobs: Sequence[Job]
+) -> tuple[list[str], list[str]]:
     """Write the table of the computations inside a process, and that of what is aimed at."""
     lines = [
         "| job | contender | seconds | of wcetool | peak MB | difference |",
         "|---|---|---:|---:|---:|---|",
     ]
     aims = ["| job | wcetool to | aimed at | measured |", "|---|---|---:|---:|"]
-    for job in JOBS:
+    for job in jobs:
         print(f"{job.name} ...", file=sys.stderr)
         into_the_cache(folder / job.file)
         files = [str(folder / job.file), str(warm_up / job.file)]
@@ -223,6 +225,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--rounds", type=int, default=None)
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "wcetool-bench")
+    parser.add_argument("--job", default="", help="only jobs whose name holds this; prints alone")
     given = parser.parse_args()
     size = SIZES[given.size]
     rounds = given.rounds or (5 if given.size == "full" else 1)
@@ -241,20 +244,20 @@ def main() -> None:
         "In process, libraries loaded and warm; the last column says by how much a result differs "
         f"from ours, where by more than {AGREEMENT:g}:"
     )
-    inside, aims = in_process(largest, smallest, rounds)
-    tables = (
+    jobs = [job for job in JOBS if given.job in job.name]
+    inside, aims = in_process(largest, smallest, rounds, jobs)
+    tables = [
         (explained, inside),
         ("The time of wcetool to that of others, as it is aimed at and as it was:", aims),
-        (
-            "Whole processes, seconds and peak MB by the size of the file:",
-            whole_processes(measured, rounds),
-        ),
-    )
+    ]
+    if not given.job:
+        whole = "Whole processes, seconds and peak MB by the size of the file:"
+        tables.append((whole, whole_processes(measured, rounds)))
     text = [about, versions()]
     for title, lines in tables:
         text += ["", title, "", *lines]
     print("\n".join(text))
-    if given.size == "full":
+    if given.size == "full" and not given.job:
         head = f"# Results\n\nWritten by `make bench` on {dt.date.today()}.\n\n"
         (HERE / "RESULTS.md").write_text(head + "\n".join(text) + "\n")
 
