@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _SEPARATORS = ",;| "
 _INTEGERS = re.compile(r"\s*[0-9]+(?: +[0-9]+)*\s*")
-_LIST = re.compile(r"\s*(?:\[.*\]|\{.*\})\s*|<[^<>]+>(?:\s*<[^<>]+>)*", re.DOTALL)
+_LIST = re.compile(r"\s*(?:\[[^\[\]]*\]|\{[^{}]*\})\s*|<[^<>]+>(?:\s*<[^<>]+>)*")
 _SEVERAL = re.compile(r"[\[{].*[,\s].*[\]}]|>\s*<", re.DOTALL)
 
 
