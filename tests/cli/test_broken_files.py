@@ -1,5 +1,6 @@
 """What the fuzz suite found, one test each: broken files are refused, with the reason."""
 
+import base64
 import io
 import json
 import struct
@@ -148,3 +149,34 @@ def test_long_integers_are_not_alike_because_floats_are_short():
     labels = {"9007199254740992": 1, "9007199254740993": 1, "1" * 400: 1, "2" * 400: 1}
     assert label_warnings(labels) == []
     assert "'1', '1.0'" in label_warnings({"1": 1, "1.0": 1})[0]
+
+
+# Two bits of the footer are flipped: pyarrow ends the process where it is asked for a column chunk.
+DAMAGED_FOOTER = (
+    "UEFSMRUEFSAVJEwVBBUAEgAAEDwBAAAAAAAAAAIAAAAAAAAAFQAVEhUWLBUIFRAVBhUGHBgIAgAAAAAAAAAYCAEA"
+    "AAAAAAAAFgIoCAIAAAAAAAAAGAgBAAAAAAAAABERAAAACSACAAAAAwsBAwYVBBVQFTxMFQoVABIAACgAAAUBBOA/"
+    "BQcEANANCADoDQgk8D8AAAAAAAAAABUAFSIVJiwVEBUQFQYVBhwYCAAAAAAAAPA/GAgAAAAAAAAAgBYAKAgAAAAA"
+    "AADwPxgIAAAAAAAAAIAREQAAABFAAgAAAAOqAgAAABADAwNANHIVBBlcNQAYBnNjaGVtYRUEABUEJQIYBWxhYmVs"
+    "ADUAGAVzY29yZRUCFQZMPAAAADUEGARsaXN0FQIAFQolAhgHZWxlbWVudAAWCBkcGSwmABwVBBk1AAYQGRgFbGFi"
+    "ZWwVAhYIFswBFtQBJkgmCBwYCAIAAAAAAAAAGAgBAAAAAAAAABYCKAgCAAAAAAAAABgIAQAAAAAAAAAREQAZLBUE"
+    "FQAVAgAVABUQFQIAPCkGGSYCBgAAACYAHBUKGTUABhAZOAVzY29yZQRsaXN0B2VsZW1lbnQVAhYQFowCFvwBJrQC"
+    "JtwBHBgIAAAAAAAA8D8YCAAAAAAAAACAFgAoCAAAAAAAAPA/GAgAAAAAAAAAgBERABksFQQVABUCABUAFRAVAgA8"
+    "KSYICBlGAAAAEAAAABbYAxYIJggW0AMAGRwYDEFSUk9XOnNjaGVtYRi4Ai8vLy8vK0FBQUFBUUFBQUFBQUFLQUF3"
+    "QUJnQUZBQWdBQ2dBQUFBQUJCQUFNQUFBQUNBQUlBQUFBQkFBSUFBQUFCQUFBQUFJQUFBQjRBQUFBQkFBQUFLRC8v"
+    "LzhBQUFFTUZBQUFBQ0FBQUFBRUFBQUFBUUFBQUJnQUFBQUZBQUFBYzJOdmNtVUFBQUFFQUFRQUJBQUFBTkQvLy84"
+    "QUFBRURFQUFBQUJ3QUFBQUVBQUFBQUFBQUFBUUFBQUJwZEdWdEFBQUdBQWdBQmdBR0FBQUFBQUFDQUJBQUZBQUlB"
+    "QVlBQndBTUFBQUFFQUFRQUFBQUFBQUJBaEFBQUFBZ0FBQUFCQUFBQUFBQUFBQUZBQUFBYkdGaVpXd0FBQUFJQUF3"
+    "QUNBQUhBQWdBQUFBQUFBQUJRQUFBQUE9PQAYIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGSwcAAAc"
+    "AAAAswIAAFBBUjE="
+)
+
+
+def test_damaged_statistics_of_a_column_do_not_end_the_process(cli, write):
+    write("list.parquet", base64.b64decode(DAMAGED_FOOTER))
+    refused(cli("score", "list.parquet"), 3, "list.parquet: is not a whole Parquet file")
+
+
+def test_an_error_says_nothing_that_differs_from_run_to_run(cli, write):
+    header = b"{'descr': nan, 'fortran_order': False, 'shape': (2,)}"
+    write("y.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+    assert " at 0x" not in cli("analyze", "y.npy").stderr

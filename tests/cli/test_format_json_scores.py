@@ -187,3 +187,13 @@ def test_a_number_beyond_a_double_is_refused(score, write):
     text = '{"label": 0, "logits": [1e999, 1]}\n{"label": 1, "logits": [1, 2]}\n'
     write("b.jsonl", text)
     refused(score("b.jsonl"), 3, "row 1, column 'logits': a number is too large for a double")
+
+
+def test_a_score_column_that_comes_late_is_refused(cli, tmp_path):
+    first = '{"label": "a", "logit_a": 1.0, "logit_b": 0.5}\n' * 1300
+    late = '{"label": "b", "logit_a": 1.0, "logit_b": 0.5, "logit_c": 9.0}\n'
+    (tmp_path / "late.jsonl").write_text(first + late * 2)
+    ran = cli("score", tmp_path / "late.jsonl")
+    assert ran.code == 3
+    assert "row 1,301" in ran.stderr
+    assert "'logit_c' is a number that the first 1,000 rows do not have" in ran.stderr

@@ -9,6 +9,7 @@ import codecs
 import io
 import lzma
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +22,7 @@ import pyarrow as pa
 
 from wcetool.errors import InputError, UsageError, nearest, short_repr
 
+_ADDRESS = re.compile(r" object at 0x[0-9a-f]+")  # differs from run to run
 READ_ERRORS = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, UnicodeError)
 ZIP = "zip"
 
@@ -363,7 +365,7 @@ def broken_file(error: BaseException, path: str, title: str) -> InputError:
     """Say that a library cannot read a file: what the system says, or its own first line."""
     if isinstance(error, OSError) and error.errno is not None:
         return InputError(os_message(error), where=path)
-    text = (str(error).splitlines() or [""])[0]
+    text = _ADDRESS.sub("", (str(error).splitlines() or [""])[0])
     return InputError(
         f"is not a whole {title}: truncated, damaged, or of another format",
         where=path,

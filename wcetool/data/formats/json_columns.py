@@ -58,7 +58,7 @@ class Wanted:
         """Look the columns up."""
         paths = tuple(fields.fields[place].path for place, _ in columns)
         scores = [p for p, (_, kind) in zip(paths, columns, strict=True) if _is_score(kind)]
-        parents = [path[:-1] for path in scores if len(path) > 1]
+        parents = [path[:-1] for path in scores]
         objects = {parent for parent in parents if parents.count(parent) > 1}
         return cls(tuple(columns), paths, {parent: fields.below(parent) for parent in objects})
 

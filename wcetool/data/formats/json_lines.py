@@ -289,10 +289,14 @@ class _Reader:
 
     def _has_new_classes(self, found: pa.Table) -> bool:
         for parent, known in self._wanted.class_keys.items():
-            kind = found.schema.field(parent[0]).type
-            for key in parent[1:]:
-                kind = kind.field(key).type
-            if not {kind.field(place).name for place in range(kind.num_fields)} <= known:
+            if not parent:
+                names = {*found.schema.names}
+            else:
+                kind = found.schema.field(parent[0]).type
+                for key in parent[1:]:
+                    kind = kind.field(key).type
+                names = {kind.field(place).name for place in range(kind.num_fields)}
+            if not names <= known:
                 return True
         return False
 

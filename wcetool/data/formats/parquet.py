@@ -45,6 +45,7 @@ LEAST_ROWS = 1 << 10  # of a piece, whatever memory there is
 MOST_PIECES = 32  # of a row group: each is found by decoding what is above it
 PAGE_BYTES = 3 << 20  # a page, a dictionary and their raw bytes, as writers make them
 _BUFFER_BYTES = 1 << 16  # of the file, a column
+_FIRST_ROWS = 16
 
 
 def inspect(file: InputFile, options: TextOptions) -> Table:
@@ -53,8 +54,10 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
         try:
             schema, metadata = parquet.schema_arrow, parquet.metadata
             groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-            columns = [_with_length(column, groups) for column in typed.columns_of(schema)]
-        except UnicodeError as error:
+            columns = [
+                _with_length(column, parquet, schema.names) for column in typed.columns_of(schema)
+            ]
+        except (UnicodeError, pa.ArrowException, OSError) as error:
             raise _broken(file, error) from None
     # A column of the file wins over a partition key of the same name.
     constants = {key: value for key, value in file.partition if key not in schema.names}
@@ -296,16 +299,19 @@ def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return table.to_batches()[0]
 
 
-def _with_length(column: Column, groups: Sequence[Any]) -> Column:
-    """Take the mean length of the lists of a column from the metadata."""
-    if column.holds is not Holds.NUMBER_LISTS or not groups:
+def _with_length(column: Column, parquet: Any, names: Sequence[str]) -> Column:
+    """Take the mean length of the lists of a column from the first rows.
+
+    The metadata say it as well, and a damaged file ends the process where they are asked.
+    """
+    if column.holds is not Holds.NUMBER_LISTS or names.count(column.name) > 1:
         return column
-    group = groups[0]
-    for i in range(group.num_columns):
-        chunk = group.column(i)
-        if chunk.path_in_schema.partition(".")[0] == column.name and group.num_rows:
-            return replace(column, length=max(1, chunk.num_values // group.num_rows))
-    return column
+    first = parquet.iter_batches(batch_size=_FIRST_ROWS, columns=[column.name], use_threads=False)
+    batch = next(first, None)
+    if batch is None or not len(batch):
+        return column
+    lists = batch.column(0)
+    return replace(column, length=max(1, len(lists.flatten()) // len(lists)))
 
 
 def _open(file: InputFile, *, dictionary: Sequence[str] = (), footer: Any = None) -> Any:
