@@ -100,12 +100,11 @@ class HeaderGuard:
         several = len(table.columns) > 1 and not all(map(is_integer, table.names))
         line = line_like_header(table) if several else None
         if line is not None:
-            hint = "--no-header" if self._assumed else "--skip-lines 1 --no-header"
             raise InputError(
                 f"line {line:,} repeats the first row: are there several tables in the file?",
                 where=table.file.path,
                 details=(f"first row: {quoted(table.names)}",),
-                hint=f"one header, at the top; {hint} if these lines are data",
+                hint="one header, at the top; --skip-lines 1 --no-header if such lines are data",
             )
         if self._assumed:
             header = short_repr(self._header or "")

@@ -50,12 +50,16 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A named thing and what there is to say about it, a line each, before and after a table."""
+    """A named thing and what there is to say about it, a line each, before and after a table.
+
+    Lines that are to be copied are never broken.
+    """
 
     title: str
     lines: Sequence[str]
     table: Grid = field(default_factory=Grid)
     closing: Sequence[str] = ()
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

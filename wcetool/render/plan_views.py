@@ -56,7 +56,7 @@ def plan_page(result: ScorePlan, view: View) -> Page:
         facts=(_facts(result),),
         sections=(
             *([Section("columns that are not used", unused)] if unused else []),
-            Section("the decision, typed out", [_command(result)]),
+            Section("the decision, typed out", [_command(result)], copied=True),
         ),
         signature=result.signature,
     )

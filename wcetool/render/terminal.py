@@ -66,7 +66,11 @@ def write_page(page: Page, *, width: int | None, color: bool) -> str:
     for section in page.sections:
         console.print()
         console.print(_text(section.title, "bold"))
-        _print_lines(console, section.lines)
+        if section.copied:
+            for line in section.lines:
+                console.print(_text(f"{' ' * INDENT}{line}"), soft_wrap=True)
+        else:
+            _print_lines(console, section.lines)
         if section.table.columns:
             _print_table(console, section.table, width, indent=2 * INDENT, whole="json")
         _print_lines(console, section.closing)
