@@ -109,8 +109,8 @@ def test_any_text_is_read_alike(tmp_path_factory, raw, n_bytes):
 
 def test_a_large_file_is_cut(tmp_path, monkeypatch):
     from wcetool.data.dataset import open_files
+    from wcetool.data.finding import find_files
     from wcetool.data.options import ReadingOptions
-    from wcetool.data.source import find_files
 
     monkeypatch.setattr(byte_ranges, "RANGE_BYTES", 1000)
     path = tmp_path / "labels.csv"

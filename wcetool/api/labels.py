@@ -42,12 +42,13 @@ from wcetool.data.counts import (
 )
 from wcetool.data.dataset import Dataset, open_files
 from wcetool.data.declared_classes import with_declared_classes
+from wcetool.data.finding import find_files
 from wcetool.data.formats.table import Column
 from wcetool.data.label_memory import label_lists, label_matrix
 from wcetool.data.labels import check_class_limit, label_warnings, pixel_warnings
 from wcetool.data.memory import IN_MEMORY, as_paths, label_dataset
 from wcetool.data.options import ReadingOptions
-from wcetool.data.source import InputFile, find_files
+from wcetool.data.source import InputFile
 from wcetool.data.truth_columns import TruthColumns, TruthForm
 from wcetool.engine.counting import CountState, count_labels
 from wcetool.engine.head_counting import count_columns

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 from wcetool.api.inputs import effective_options, file_notes, without_idle_member
 from wcetool.core.vocabulary import Duplicates, Unmatched, parse_word
 from wcetool.data.dataset import Dataset, open_files
+from wcetool.data.finding import find_files
 from wcetool.data.memory import as_paths, label_dataset
 from wcetool.data.options import ReadingKeywords, ReadingOptions, refuse_idle
-from wcetool.data.source import find_files
 from wcetool.engine.resources import Resources
 from wcetool.errors import UsageError
 

@@ -91,7 +91,7 @@ def check_outputs(
     """
     if not outputs:
         return
-    from wcetool.data.source import list_files
+    from wcetool.data.finding import list_files
     from wcetool.data.weightfile import sidecar
     from wcetool.data.writing import check_output
 

@@ -241,7 +241,7 @@ def _whole(count: Any, label: object) -> int:
 
 def _load(file: InputFile) -> Any:
     try:
-        with closing(file.open_plain(None, lambda _: None, last=True)) as stream:
+        with closing(file.open_plain(None, streams.uncounted, last=True)) as stream:
             data = streams.read_head(stream, side_files.MOST_BYTES + 1)
     except streams.READ_ERRORS as error:
         raise streams.read_error(error, file.path, file.compression) from None

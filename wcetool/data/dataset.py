@@ -15,7 +15,7 @@ from wcetool.data.formats import format_of
 from wcetool.data.formats.table import Column, ColumnKind, Holds, MemoryNeed, ReadLog, Table
 from wcetool.data.options import ReadingOptions
 from wcetool.data.source import InputFile, Split
-from wcetool.data.streams import OnBytes
+from wcetool.data.streams import OnBytes, uncounted
 from wcetool.errors import InputError
 
 
@@ -116,7 +116,7 @@ class Dataset:
         for split in self.splits():
             log = ReadLog()
             few = replace(split, memory=0)
-            for batch in self.batches(few, wanted, _ignore, log, last=False):
+            for batch in self.batches(few, wanted, uncounted, log, last=False):
                 if len(batch):
                     return batch
         return None
@@ -200,7 +200,3 @@ def _inspected(file: InputFile, reading: ReadingOptions) -> Table:
     except InputError as error:
         file.refuse_change()
         raise file.explained(error) from None
-
-
-def _ignore(_: int) -> None:
-    """Report nothing: the head is read again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wcetool.core.distribution import ClassCounts, LabelTally
+from wcetool.data import streams
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import LabelEncoder
@@ -79,7 +80,7 @@ def _first_undeclared(dataset: Dataset, column: Column, reading: ReadingOptions)
     for split in dataset.splits():
         first_row = split.first_row + 1
         wanted = [Wanted(column, ColumnKind.LABEL)]
-        for batch in dataset.batches(split, wanted, lambda _: None, ReadLog()):
+        for batch in dataset.batches(split, wanted, streams.uncounted, ReadLog()):
             _, unknown = encoder.encode(batch.column(0), split.file.path)
             if unknown:
                 return f"{split.file.path}: row {first_row + min(unknown.values()):,}"

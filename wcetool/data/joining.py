@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from wcetool.core.arrays import BoolArray, IntArray
-from wcetool.data import arrow
+from wcetool.data import arrow, streams
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.headers import HeaderDoubts
@@ -146,7 +146,7 @@ class IdIndex:
             origin.add(n_rows, split.file.path, split.first_row + 1)
             log, rows_above = ReadLog(), n_rows
             wanted = [Wanted(id_column, ColumnKind.LABEL)]
-            for batch in dataset.batches(split, wanted, lambda _: None, log, last=False):
+            for batch in dataset.batches(split, wanted, streams.uncounted, log, last=False):
                 row = split.first_row + n_rows - rows_above + 1
                 texts.append(_id_texts(batch.column(0), split.file.path, row))
                 keys.append(_hashes(texts[-1]))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wcetool.core.distribution import class_order
-from wcetool.data import arrow, registry
+from wcetool.data import arrow, registry, streams
 from wcetool.data.columns import choose_label_column, find_columns
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats import memory
@@ -132,7 +132,7 @@ def pivoted(
     read += [] if label is None else [Wanted(label, ColumnKind.LABEL)]
     for split in dataset.splits():
         n_rows = 0
-        for batch in dataset.batches(split, read, lambda _: None, ReadLog()):
+        for batch in dataset.batches(split, read, streams.uncounted, ReadLog()):
             where, first_row = split.file.path, split.first_row + n_rows + 1
             rows.add(batch, reading, where, first_row)
             n_rows += len(batch)

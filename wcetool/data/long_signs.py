@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wcetool.data import arrow
+from wcetool.data import arrow, streams
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.labels import Distinct
@@ -93,7 +93,7 @@ def _come_back(
     """Tell whether most of some ids, whose labels are given, come back with another label."""
     left = dict(watched)
     for split in dataset.splits():
-        for batch in dataset.batches(split, wanted, lambda _: None, ReadLog()):
+        for batch in dataset.batches(split, wanted, streams.uncounted, ReadLog()):
             ids, labels = (Distinct(one, split.file.path) for one in batch.columns)
             is_watched = np.array([text in left for text in ids.texts] + [False])
             for row in np.flatnonzero(is_watched[ids.codes]).tolist():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from wcetool.data import streams
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, ReadLog
 from wcetool.data.labels import Distinct
@@ -37,7 +38,7 @@ class SeenLabels:
         labels: frozenset[str] = frozenset()
         for split in self.dataset.splits():
             wanted = [Wanted(self.label, ColumnKind.LABEL)]
-            for batch in self.dataset.batches(split, wanted, lambda _: None, ReadLog()):
+            for batch in self.dataset.batches(split, wanted, streams.uncounted, ReadLog()):
                 labels |= self._labels(batch, split.file.path)
                 if len(labels) > 1:
                     return labels

@@ -382,6 +382,10 @@ def read_error(error: BaseException, path: str, compression: str | None) -> Inpu
     return InputError(str(error).splitlines()[0], where=path)
 
 
+def uncounted(_: int) -> None:
+    """Report nothing: these bytes are read again, or were counted before."""
+
+
 def read_head(stream: ByteSource, size: int = HEAD_BYTES) -> bytes:
     """Read up to `size` bytes, also where the stream gives them in small pieces."""
     head = io.BytesIO()

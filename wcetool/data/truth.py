@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wcetool.data import streams
 from wcetool.data.dataset import Dataset, Wanted
 from wcetool.data.formats.table import Column, ColumnKind, Holds, ReadLog, Table
 from wcetool.data.headers import HeaderDoubts, HeaderGuard
@@ -271,7 +272,7 @@ class TruthElsewhere:
             reader = self._plan.reader(self._dataset.tables[split.index], split.index)
             log, n_rows = ReadLog(), 0
             wanted = self._plan.wanted()
-            for batch in self._dataset.batches(split, wanted, lambda _: None, log):
+            for batch in self._dataset.batches(split, wanted, streams.uncounted, log):
                 first_row = split.first_row + n_rows + 1
                 yield matrix_or_codes(reader.targets(batch.columns, split.file.path, first_row))
                 n_rows += len(batch)

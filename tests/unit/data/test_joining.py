@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from wcetool.data import joining
 from wcetool.data.columns import find_column
 from wcetool.data.dataset import Wanted, open_files
+from wcetool.data.finding import find_files
 from wcetool.data.formats.table import ColumnKind, ReadLog
 from wcetool.data.headers import HeaderDoubts
 from wcetool.data.joining import IdIndex, JoinCounts, join_notes
 from wcetool.data.labels import Distinct
 from wcetool.data.memory import label_dataset
 from wcetool.data.options import ReadingOptions
-from wcetool.data.source import find_files
 from wcetool.data.targets import kept_rows
 from wcetool.data.truth_joined import TruthJoined
 from wcetool.errors import InputError

@@ -10,8 +10,8 @@ import pytest
 from wcetool.core.vocabulary import Uncertain
 from wcetool.data.columns import find_columns
 from wcetool.data.dataset import open_files
+from wcetool.data.finding import find_files
 from wcetool.data.options import ReadingOptions
-from wcetool.data.source import find_files
 from wcetool.engine.label_counting import CellState, CountCells, CountIndicators, IndicatorState
 from wcetool.engine.local import run
 from wcetool.engine.resources import Resources

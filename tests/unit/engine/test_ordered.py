@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from wcetool.data.dataset import Wanted, open_files
+from wcetool.data.finding import find_files
 from wcetool.data.formats import parquet
 from wcetool.data.formats.table import ColumnKind
 from wcetool.data.options import ReadingOptions
-from wcetool.data.source import find_files
 from wcetool.engine import ordered
 from wcetool.engine.ordered import AHEAD, blocks_in_order
 from wcetool.engine.resources import Resources

@@ -12,10 +12,10 @@ from wcetool.core.conventions.calls import Given, choose_call
 from wcetool.core.loss_options import LossOptions
 from wcetool.data.beside_labels import BesideLabels, choose_columns
 from wcetool.data.dataset import open_files
+from wcetool.data.finding import find_files
 from wcetool.data.layout import ScoreRequest
 from wcetool.data.layout_decisions import decide_layout
 from wcetool.data.options import ReadingOptions
-from wcetool.data.source import find_files
 from wcetool.engine.counting import CountLabels, CountState
 from wcetool.engine.local import run
 from wcetool.engine.resources import Resources

@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wcetool.data import arrow
+from wcetool.data import arrow, streams
 from wcetool.data.formats.held import batches, held, memory_need, splits
 from wcetool.data.formats.json_text import JsonText, refuse_twins
 from wcetool.data.formats.json_values import NO_UNICODE, holds_surrogates, titled
 from wcetool.data.formats.table import Table
 from wcetool.data.formats.text_head import read_head
-from wcetool.data.formats.text_reading import ignore_bytes
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile
 from wcetool.errors import InputError, counted, quoted, short_repr
@@ -35,7 +34,7 @@ _NONE = -1
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Read the annotations and the categories."""
     read_head(file, options)  # refuses what is empty or no text
-    with closing(file.open_plain(options.encoding, ignore_bytes, last=True)) as plain:
+    with closing(file.open_plain(options.encoding, streams.uncounted, last=True)) as plain:
         found = _read(JsonText(plain, file), file.path)
     names = found.names()
     table = held(

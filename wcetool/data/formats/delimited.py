@@ -32,7 +32,6 @@ from wcetool.data.formats.table_start import two_readings
 from wcetool.data.formats.text_head import read_head, recurring, what_it_holds
 from wcetool.data.formats.text_reading import (
     dialect_of,
-    ignore_bytes,
     input_error,
     plain_text,
     rows_above,
@@ -109,7 +108,7 @@ def batches(
             _refuse_two_readings(
                 table,
                 *(rows, log.bad_rows),
-                lambda other, again: batches(split, other, _FIRST, ignore_bytes, again),
+                lambda other, again: batches(split, other, _FIRST, streams.uncounted, again),
             )
 
 
@@ -259,7 +258,7 @@ def _blank_lines(text: RecordStream, rows: int, split: Split, table: Table) -> i
 def _rows_and_blank_lines(split: Split, table: Table) -> int:
     """Count all rows, the bad ones too, when the parser is told that blank lines are rows."""
     dialect = dialect_of(table)
-    plain = plain_text(split.file, dialect, ignore_bytes, last=True)
+    plain = plain_text(split.file, dialect, streams.uncounted, last=True)
     with closing(RecordStream(plain, dialect, end_row(table, _FIRST))) as text:
         source = pa.PythonFile(text, mode="r")
         log = ReadLog()

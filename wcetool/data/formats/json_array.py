@@ -21,7 +21,6 @@ from wcetool.data.formats.json_text import PIECE_BYTES, JsonText, refuse_twins
 from wcetool.data.formats.json_values import HEAD_ROWS, Fields, titled
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.formats.text_head import read_head
-from wcetool.data.formats.text_reading import ignore_bytes
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError, counted, quoted
@@ -43,7 +42,7 @@ class _Footer:
 def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the fields in the first records."""
     read_head(file, options)  # refuses what is empty or no text
-    with closing(file.open_plain(options.encoding, ignore_bytes)) as plain:
+    with closing(file.open_plain(options.encoding, streams.uncounted)) as plain:
         text = JsonText(plain, file)
         start = text.peek()
         records, note = None, None

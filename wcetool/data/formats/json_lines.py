@@ -40,7 +40,7 @@ from wcetool.data.formats.json_values import (
 )
 from wcetool.data.formats.table import ColumnKind, MemoryNeed, ReadLog, Table
 from wcetool.data.formats.text_head import read_head
-from wcetool.data.formats.text_reading import ignore_bytes, input_error
+from wcetool.data.formats.text_reading import input_error
 from wcetool.data.options import TextOptions
 from wcetool.data.source import InputFile, Split
 from wcetool.errors import InputError, short_repr
@@ -68,7 +68,7 @@ def inspect(file: InputFile, options: TextOptions) -> Table:
     """Find the fields in the first rows."""
     head = read_head(file, options).removeprefix(codecs.BOM_UTF8)
     if b"\n" not in head:  # the first line is longer
-        with closing(file.open_plain(options.encoding, ignore_bytes)) as plain:
+        with closing(file.open_plain(options.encoding, streams.uncounted)) as plain:
             head = next(_pieces(plain, file, _HEAD_BYTES)).removeprefix(codecs.BOM_UTF8)
     records = _records(head, file.path, 0)
     first = list(itertools.islice(records, HEAD_ROWS))

@@ -13,7 +13,6 @@ from wcetool.data import streams
 from wcetool.data.formats.table import Dialect, Holds
 from wcetool.data.formats.text_reading import (
     has_decimal_comma,
-    ignore_bytes,
     input_error,
     longer_than,
     not_utf8,
@@ -81,7 +80,7 @@ def read_head(file: InputFile, options: TextOptions, *, longest: int | None = No
         If the file is empty, no text, or cannot be read; if its first line is too long.
     """
     try:
-        with closing(plain_text(file, options, ignore_bytes, last=False)) as text:
+        with closing(plain_text(file, options, streams.uncounted, last=False)) as text:
             head = streams.read_head(text)
             if longest and len(head) == streams.HEAD_BYTES and not _ends_a_line(head):
                 head += streams.read_head(text, longest + 1 - len(head))

@@ -37,10 +37,6 @@ def longer_than(limit: int) -> str:
     return f"a row is longer than {limit >> 20} MB"
 
 
-def ignore_bytes(_: int) -> None:
-    """Report nothing: these bytes are read a second time."""
-
-
 class _Uncommented(streams.Wrapped):
     """Text without the lines that begin with a character, as long as they are not inside quotes.
 
@@ -87,7 +83,7 @@ def line_like_header(table: Table) -> int | None:
         return None
     header_line = dialect.skip_lines + dialect.leading_blank_lines + 1
     header, number, partial = b"", 0, b""
-    with closing(plain_text(table.file, dialect, ignore_bytes, last=True)) as text:
+    with closing(plain_text(table.file, dialect, streams.uncounted, last=True)) as text:
         while data := text.read(ROW_MB << 20):
             *lines, partial = (partial + data).split(b"\n")
             for line in lines:
